@@ -1,0 +1,28 @@
+# Usage requirements every target of the project shares. Link slipway::warnings and slipway::hardening PRIVATE; people
+# who embed the SDK get neither.
+
+add_library(slipway_warnings INTERFACE)
+add_library(slipway::warnings ALIAS slipway_warnings)
+target_compile_options(slipway_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wcast-align -Wformat=2 -Wno-missing-field-initializers)
+if(SLIPWAY_WERROR)
+  target_compile_options(slipway_warnings INTERFACE -Werror)
+endif()
+
+add_library(slipway_hardening INTERFACE)
+add_library(slipway::hardening ALIAS slipway_hardening)
+target_compile_options(slipway_hardening INTERFACE -fstack-protector-strong -fcf-protection=full)
+target_link_options(slipway_hardening INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT SLIPWAY_SANITIZE)
+  target_compile_definitions(slipway_hardening INTERFACE _FORTIFY_SOURCE=2)
+endif()
+
+if(SLIPWAY_SANITIZE)
+  add_compile_options(-fsanitize=${SLIPWAY_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${SLIPWAY_SANITIZE})
+endif()
+
+# nlohmann/json dominates compile times; one precompiled header serves everybody who uses it.
+function(slipway_use_json_pch target)
+  target_precompile_headers(${target} PRIVATE <nlohmann/json.hpp> <string> <vector> <memory> <optional> <map>)
+endfunction()

@@ -1,0 +1,205 @@
+// core/include/slipway/core/engine.hpp - the engine's front door: what the API layer calls. Every method may be called on
+// any thread. Reads come from snapshots and never wait for a start; writes are serialised per container.
+//
+// Errors carry Docker's texts in message(); the API layer maps codes to statuses.
+#pragma once
+
+#include <slipway/core/backend.hpp>
+#include <slipway/core/events.hpp>
+#include <slipway/core/image.hpp>
+#include <slipway/core/record.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace slipway::core {
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError };
+using LogFunction = std::function<void(LogLevel, std::string_view line)>;
+
+struct EngineOptions {
+    std::filesystem::path data_root;
+    std::filesystem::path exec_root;
+    std::string default_backend = "linux";
+    std::map<std::string, std::chrono::milliseconds> phase_deadlines;  // by phase name; others use the default
+    std::chrono::milliseconds default_phase_deadline{30'000};
+    std::chrono::seconds default_stop_timeout{10};
+    bool bridge_disabled = false;  // --bridge none
+    LogFunction log;
+};
+
+struct CreateContainer {
+    std::string name;                    // empty: one is made up
+    std::string platform;                // "" or "linux/amd64"
+    nlohmann::json config;               // as received, not normalised
+    nlohmann::json host_config;
+    nlohmann::json networking_config;
+};
+
+struct CreatedContainer {
+    std::string id;
+    std::vector<std::string> warnings;
+};
+
+struct StartOutcome {
+    bool already_running = false;
+    StartReport report;
+};
+
+enum class WaitCondition { kNotRunning, kNextExit, kRemoved };
+
+struct WaitResult {
+    int32_t exit_code = 0;
+    std::string error;
+};
+
+struct RemoveOptions {
+    bool force = false;
+    bool volumes = false;
+};
+
+struct AttachOptions {
+    bool logs = false;    // replay what was logged first
+    bool stream = false;  // stay for what comes
+    bool want_stdin = false, want_stdout = false, want_stderr = false;
+    bool multiplexed = true;     // ignored (false) for terminals
+    std::string detach_keys;     // raw bytes
+    int64_t stream_handle = -1;  // connected socket; borrowed, duplicated before attach() returns
+    std::string preamble;        // response head, written to the client first
+    std::string early_input;     // bytes already read from the client beyond the request
+};
+
+struct LogOptions {
+    bool follow = false;
+    bool want_stdout = true, want_stderr = true;
+    UnixNanos since = 0, until = 0;
+    int64_t tail = -1;  // lines from the end; negative: all
+};
+
+struct LogLine {
+    std::string stream;  // "stdout" or "stderr"
+    UnixNanos when = 0;
+    std::string text;    // as written, newline included when there was one
+};
+
+// Returns false to stop.
+using LogSink = std::function<bool(const LogLine&)>;
+
+struct ListOptions {
+    bool all = false;
+    int64_t limit = 0;  // newest first; 0: no limit
+    Filters filters;
+};
+
+struct PruneReport {
+    std::vector<std::string> deleted;
+    uint64_t reclaimed_bytes = 0;
+};
+
+struct NetworkRecord {
+    std::string id, name, driver, scope = "local";
+    UnixNanos created = 0;
+    nlohmann::json ipam;     // {"Driver": "default", "Config": [...]}
+    nlohmann::json options;  // object
+    bool internal = false;
+};
+
+struct BackendStatus {
+    BackendInfo info;
+    bool is_default = false;
+};
+
+struct DeletedImagePart {
+    std::string untagged;  // one of the two is set
+    std::string deleted;
+};
+
+class BackendEventQueue;  // event_queue.hpp
+
+class Engine {
+public:
+    // Opens the store, then reconciles each backend's holdings with the records: adopts the living, records the dead,
+    // removes what nobody owns. A record that cannot be read is set aside and logged.
+    // `queue` is where the backends push their events; the engine pops it on its own thread.
+    static Result<std::unique_ptr<Engine>> open(EngineOptions options, std::vector<std::shared_ptr<Backend>> backends,
+                                                std::vector<BackendProblem> problems,
+                                                std::shared_ptr<BackendEventQueue> queue);
+    virtual ~Engine() = default;
+
+    // Ends the engine's threads and every wait, subscription and log follower. Containers stay as they are.
+    virtual void shut_down() = 0;
+
+    // Stops every running container with its own stop timeout; used by a daemon that is told to.
+    virtual void stop_all_containers() = 0;
+
+    // --- containers ---------------------------------------------------------------------------------------------
+    // `ref` is an id, a name (with or without slash) or a unique id prefix. kNotFound "No such container: <ref>";
+    // kInvalidArgument "multiple IDs found with provided prefix: <ref>".
+    virtual Result<RecordPtr> find_container(const std::string& ref) const = 0;
+    virtual Result<std::vector<RecordPtr>> list_containers(const ListOptions& options) const = 0;
+    virtual Result<CreatedContainer> create_container(const CreateContainer& request) = 0;
+    virtual Result<StartOutcome> start_container(const std::string& ref) = 0;
+    // kNotModified when it does not run. `timeout` < 0 waits without end, nullopt uses the container's own.
+    virtual Status stop_container(const std::string& ref, std::optional<std::string> signal,
+                                  std::optional<std::chrono::seconds> timeout) = 0;
+    virtual Status restart_container(const std::string& ref, std::optional<std::string> signal,
+                                     std::optional<std::chrono::seconds> timeout) = 0;
+    // `signal`: "KILL", "SIGKILL", "9". kConflict when not running.
+    virtual Status kill_container(const std::string& ref, const std::string& signal) = 0;
+    virtual Status rename_container(const std::string& ref, const std::string& new_name) = 0;
+    virtual Status remove_container(const std::string& ref, const RemoveOptions& options) = 0;
+    virtual Result<PruneReport> prune_containers(const Filters& filters) = 0;
+    // Registers first, calls `registered` (the API sends its response head there), then waits until the condition is
+    // met or `cancelled` answers true; kCancelled then.
+    virtual Result<WaitResult> wait_container(const std::string& ref, WaitCondition condition,
+                                              const std::function<void()>& registered,
+                                              const std::function<bool()>& cancelled) = 0;
+    // Hands the client's socket to the backend, at once when the container runs, else at its next start. On success
+    // the caller forgets the connection. A start that fails closes the stream.
+    virtual Status attach_container(const std::string& ref, const AttachOptions& options) = 0;
+    virtual Status resize_container(const std::string& ref, uint16_t rows, uint16_t cols) = 0;
+    // Runs on the calling thread until the end of the log, or while following until the container ends, the sink
+    // returns false or `cancelled` answers true.
+    virtual Status read_logs(const std::string& ref, const LogOptions& options, const LogSink& sink,
+                             const std::function<bool()>& cancelled) = 0;
+    virtual Result<uint64_t> container_size_rw(const std::string& ref) = 0;
+
+    // --- images -------------------------------------------------------------------------------------------------
+    // `ref`: a reference, "sha256:<hex>", or an unambiguous hex prefix. kNotFound "No such image: <ref>".
+    virtual Result<ImagePtr> find_image(const std::string& ref) const = 0;
+    virtual Result<std::vector<ImagePtr>> list_images(const Filters& filters) const = 0;
+    // Loads a docker-archive or OCI archive, compressed or not. `progress` receives lines for the client. All or
+    // nothing. Returns the familiar names (or ids) loaded.
+    virtual Result<std::vector<std::string>> load_images(const ByteSource& archive,
+                                                         const std::function<void(const std::string&)>& progress) = 0;
+    // One tar stream, compressed or not, becomes a one-layer image. `changes` are Dockerfile-like instructions
+    // (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, USER, VOLUME, WORKDIR, STOPSIGNAL). Returns the image id.
+    virtual Result<std::string> import_image(const ByteSource& tar, const std::string& repository,
+                                             const std::string& tag, const std::string& message,
+                                             const std::vector<std::string>& changes) = 0;
+    virtual Status tag_image(const std::string& ref, const std::string& repository, const std::string& tag) = 0;
+    virtual Result<std::vector<DeletedImagePart>> remove_image(const std::string& ref, bool force) = 0;
+    virtual int64_t containers_using(const std::string& image_id) const = 0;
+
+    // --- networks (the built-in ones) ---------------------------------------------------------------------------
+    virtual std::vector<NetworkRecord> list_networks() const = 0;
+    virtual Result<NetworkRecord> find_network(const std::string& ref) const = 0;
+
+    // --- events and facts ---------------------------------------------------------------------------------------
+    // History from `since` (Unix time, or a sequence number with `since_sequence`) up to now, then live ones. `until`
+    // 0: no end.
+    virtual std::unique_ptr<EventSubscription> subscribe(UnixNanos since, UnixNanos until,
+                                                         std::optional<uint64_t> since_sequence, Filters filters) = 0;
+    virtual std::vector<BackendStatus> backends() const = 0;
+    virtual const std::vector<BackendProblem>& backend_problems() const = 0;
+    virtual const std::string& engine_id() const = 0;  // stable for a data root
+    virtual const EngineOptions& options() const = 0;
+};
+
+}  // namespace slipway::core

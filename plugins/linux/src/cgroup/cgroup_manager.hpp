@@ -1,0 +1,66 @@
+// plugins/linux/src/cgroup/cgroup_manager.hpp - control groups v1, v2 and the hybrid of both, behind one face.
+#pragma once
+
+#include <slipway/cpp/error.hpp>
+#include <sys/unique_fd.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace slipway::linux_backend {
+
+// What this machine's control groups can do; probed once from mountinfo, /proc/cgroups and the group files.
+struct CgroupSupport {
+    enum class Version { kV1, kV2 } version = Version::kV1;  // kV1 includes the hybrid
+    bool memory = false, swap = false, memory_reservation = false, kernel_memory = false, swappiness = false,
+         oom_kill_disable = false;
+    bool cpu_shares = false, cpu_cfs = false, cpuset = false, pids = false, blkio_weight = false, devices = false;
+    int cpu_count = 1;
+    std::string cpus, mems;  // available, cpuset list format
+};
+
+// How the container's first process enters its groups without waiting for a grace period.
+struct CgroupEntry {
+    // v1: one descriptor per hierarchy, of its `tasks` file opened for writing; the child writes "0" to each.
+    std::vector<UniqueFd> task_files;
+    // v2: the group's directory, for clone3(CLONE_INTO_CGROUP).
+    std::optional<UniqueFd> directory;
+    // v2: what the child needs a view of. Empty on v1.
+    std::string v2_path;
+};
+
+class CgroupManager {
+public:
+    // `parent` is "/slipway", `instance` the 8 hex digits that keep daemons apart: groups are <parent>/<instance>/<id>.
+    CgroupManager(std::string parent, std::string instance);
+
+    const CgroupSupport& support() const;
+
+    // Makes the groups and writes the limits and device rules of `resources` (linux.resources of an OCI spec). A failure
+    // leaves none behind.
+    Result<CgroupEntry> create(const std::string& container_id, const nlohmann::json& resources);
+
+    // Where memory-limit events are counted: path of memory.oom_control (v1) or memory.events (v2); empty without.
+    std::string oom_file(const std::string& container_id) const;
+    // How many processes the limit has killed so far; 0 when unknown.
+    uint64_t oom_kills(const std::string& container_id) const;
+
+    // Kills everything inside and removes the groups. Gone already is success.
+    Status destroy(const std::string& container_id);
+
+    // Ids of groups that exist below our parent and instance.
+    std::vector<std::string> list() const;
+
+    // Removes <parent>/<instance> and <parent> where they are empty.
+    void remove_parents();
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace slipway::linux_backend

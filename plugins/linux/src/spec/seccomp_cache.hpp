@@ -1,0 +1,32 @@
+// plugins/linux/src/spec/seccomp_cache.hpp - compiles seccomp profiles once and keeps the programs.
+#pragma once
+
+#include <slipway/cpp/error.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <linux/filter.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace slipway::linux_backend {
+
+using SeccompProgram = std::vector<sock_filter>;
+
+// Thread-safe. The key is the profile's text, capability-dependent rules already resolved by build_spec.
+class SeccompCache {
+public:
+    // `profile` is linux.seccomp of an OCI runtime spec. kInvalidArgument names an unknown action or operator; unknown
+    // system call names are skipped.
+    Result<std::shared_ptr<const SeccompProgram>> compile(const nlohmann::json& profile);
+
+private:
+    std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<const SeccompProgram>> programs_;  // guarded by mutex_
+};
+
+}  // namespace slipway::linux_backend

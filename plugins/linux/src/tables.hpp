@@ -1,0 +1,14 @@
+// plugins/linux/src/tables.hpp - the extension tables this backend offers, one per service; plugin.cpp hands them out.
+#pragma once
+
+#include <slipway/slipway.h>
+
+namespace slipway::linux_backend {
+
+extern const slw_create_ops kCreateOps;        // process/create_ops.cpp
+extern const slw_mount_ops kMountOps;          // fs/mount_ops.cpp
+extern const slw_network_ops kNetworkOps;      // net/network_ops.cpp
+extern const slw_stdio_ops kStdioOps;          // process/stdio_ops.cpp
+extern const slw_reconcile_ops kReconcileOps;  // process/reconcile_ops.cpp
+
+}  // namespace slipway::linux_backend

@@ -1,0 +1,14 @@
+/* sdk/include/slipway/slipway.h - the whole ABI. */
+#ifndef SLIPWAY_SLIPWAY_H
+#define SLIPWAY_SLIPWAY_H
+
+#include <slipway/base.h>
+#include <slipway/create.h>
+#include <slipway/host.h>
+#include <slipway/mount.h>
+#include <slipway/network.h>
+#include <slipway/plugin.h>
+#include <slipway/reconcile.h>
+#include <slipway/stdio.h>
+
+#endif
