@@ -1,0 +1,182 @@
+#include <support/daemon.hpp>
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+namespace slipway::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string binary(const std::string& name) {
+    return std::string(SLIPWAY_BUILD_DIR) + "/bin/" + name;
+}
+
+// A /24 of 10.213-10.223 by process id, so that daemons of tests that run side by side do not collide.
+std::string bridge_address(const std::string& tag) {
+    const unsigned long n = std::stoul(tag);
+    return "10." + std::to_string(213 + n / 256 % 10) + "." + std::to_string(n % 256) + ".1/24";
+}
+
+}  // namespace
+
+DaemonUnderTest::DaemonUnderTest(Options options)
+    : options_(std::move(options)), tag_(std::to_string(getpid() % 1'000'000)) {
+    std::string pattern = "/tmp/slwt" + tag_ + "-XXXXXX";
+    if (mkdtemp(pattern.data()) == nullptr) {
+        problem_ = "mkdtemp " + pattern + " failed";
+        return;
+    }
+    root_ = pattern;
+    data_root_ = options_.data_root.empty() ? root_ + "/data" : options_.data_root;
+    bridge_ = "slwt" + tag_;
+    start_daemon();
+    if (!problem_.empty() || !options_.with_image) return;
+    const RunResult imported = docker({"import", "-c", "CMD [\"sh\"]", default_image_tar(), "box"});
+    if (imported.exit_code != 0) problem_ = "import failed: " + imported.err + log();
+}
+
+DaemonUnderTest::~DaemonUnderTest() {
+    if (root_.empty()) return;
+    if (daemon_ == nullptr || !daemon_->running()) start_daemon();
+    const RunResult ids = docker({"ps", "-aq"});
+    std::vector<std::string> remove = {"rm", "-f"};
+    std::istringstream stream(ids.out);
+    for (std::string id; stream >> id;) remove.push_back(id);
+    if (remove.size() > 2) docker(remove);
+    stop_daemon();
+    run({"ip", "link", "delete", bridge_});
+    run({"nft", "delete", "table", "inet", "slipway-" + bridge_});
+    run({"nft", "delete", "table", "ip", "slipway-" + bridge_});
+    std::error_code ignored;
+    for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", ignored)) {
+        const fs::path parent = hierarchy.path() / cgroup_parent();
+        for (const auto& group : fs::directory_iterator(parent, ignored)) {
+            if (group.is_directory(ignored)) rmdir(group.path().c_str());
+        }
+        rmdir(parent.c_str());
+    }
+    fs::remove_all(root_, ignored);
+}
+
+void DaemonUnderTest::start_daemon() {
+    std::vector<std::string> argv = {binary("slipwayd"),
+                                     "-H",
+                                     host(),
+                                     "--data-root",
+                                     data_root_,
+                                     "--exec-root",
+                                     exec_root(),
+                                     "--pidfile",
+                                     root_ + "/pid",
+                                     "--bridge",
+                                     bridge_,
+                                     "--bip",
+                                     bridge_address(tag_),
+                                     "--cgroup-parent",
+                                     "/" + cgroup_parent(),
+                                     "--log-level",
+                                     "debug"};
+    argv.insert(argv.end(), options_.arguments.begin(), options_.arguments.end());
+    daemon_ = std::make_unique<Background>(Background::start(argv, root_ + "/daemon.log"));
+    problem_.clear();
+    const bool answered = eventually([&] {
+        return !daemon_->running() ||
+               run({"curl", "-s", "-f", "--unix-socket", socket(), "http://d/_ping"}).exit_code == 0;
+    });
+    if (!answered || !daemon_->running()) problem_ = "slipwayd does not answer; its log:\n" + log();
+}
+
+void DaemonUnderTest::kill_daemon() {
+    daemon_->signal(SIGKILL);
+    daemon_->wait(std::chrono::milliseconds(10'000));
+}
+
+void DaemonUnderTest::stop_daemon() {
+    if (daemon_ == nullptr) return;
+    daemon_->signal(SIGTERM);
+    if (!daemon_->wait(std::chrono::milliseconds(20'000))) kill_daemon();
+}
+
+std::vector<std::string> DaemonUnderTest::docker_command(std::vector<std::string> arguments) const {
+    std::vector<std::string> argv = {"docker", "-H", host()};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    return argv;
+}
+
+RunResult DaemonUnderTest::docker(std::vector<std::string> arguments, const RunOptions& options) const {
+    RunOptions with = options;
+    with.environment.push_back("DOCKER_CONFIG=" + root_ + "/docker-config");
+    return run(docker_command(std::move(arguments)), with);
+}
+
+RunResult DaemonUnderTest::slipway(std::vector<std::string> arguments, const RunOptions& options) const {
+    std::vector<std::string> argv = {binary("slipway"), "-H", host()};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    return run(argv, options);
+}
+
+RunResult DaemonUnderTest::http(const std::string& method, const std::string& path, const std::string& body,
+                                const std::vector<std::string>& curl_arguments) const {
+    std::vector<std::string> argv = {"curl",           "-s", "--unix-socket",  socket(),     "-X",
+                                     method,           "-w", "\n%{http_code}", "--max-time", "30",
+                                     "http://d" + path};
+    if (!body.empty()) {
+        argv.insert(argv.end(), {"-H", "Content-Type: application/json", "--data-binary", body});
+    }
+    argv.insert(argv.end(), curl_arguments.begin(), curl_arguments.end());
+    return run(argv);
+}
+
+std::string default_image_tar() {
+    const std::string path = std::string(SLIPWAY_BUILD_DIR) + "/default-image.tar";
+    std::error_code ignored;
+    if (!fs::exists(path, ignored)) {
+        const std::string own = path + "." + std::to_string(getpid());
+        run({std::string(SLIPWAY_SOURCE_DIR) + "/scripts/make-default-image", own});
+        fs::rename(own, path, ignored);
+    }
+    return path;
+}
+
+int free_port() {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    socklen_t size = sizeof(address);
+    bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+    getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+std::string host_address() {
+    ifaddrs* list = nullptr;
+    if (getifaddrs(&list) != 0) return {};
+    std::string found;
+    for (const ifaddrs* entry = list; entry != nullptr && found.empty(); entry = entry->ifa_next) {
+        const std::string name = entry->ifa_name;
+        if (entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_INET) continue;
+        if ((entry->ifa_flags & IFF_LOOPBACK) != 0 || name.rfind("slw", 0) == 0) continue;
+        char text[INET_ADDRSTRLEN];
+        const auto* address = reinterpret_cast<const sockaddr_in*>(entry->ifa_addr);
+        if (inet_ntop(AF_INET, &address->sin_addr, text, sizeof(text)) != nullptr) found = text;
+    }
+    freeifaddrs(list);
+    return found;
+}
+
+std::string trimmed(std::string text) {
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
+    return text;
+}
+
+}  // namespace slipway::testing

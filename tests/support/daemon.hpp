@@ -1,0 +1,75 @@
+// tests/support/daemon.hpp - a slipwayd of the test's own: directories, bridge, firewall table and control groups that
+// no other daemon shares, all of it gone afterwards.
+#pragma once
+
+#include <support/machine.hpp>
+#include <support/process.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace slipway::testing {
+
+class DaemonUnderTest {
+public:
+    struct Options {
+        std::vector<std::string> arguments;  // added to slipwayd's
+        std::string data_root;               // empty: below the test's own directory
+        bool with_image = true;              // import the default image as "box"
+    };
+
+    DaemonUnderTest() : DaemonUnderTest(Options{}) {}
+    explicit DaemonUnderTest(Options options);
+    ~DaemonUnderTest();  // removes all containers, ends the daemon, and takes bridge, table and directories away
+    DaemonUnderTest(const DaemonUnderTest&) = delete;
+    DaemonUnderTest& operator=(const DaemonUnderTest&) = delete;
+
+    // "" once the API answers; else why it does not, with the end of its log.
+    const std::string& problem() const { return problem_; }
+
+    // The real docker client against this daemon.
+    RunResult docker(std::vector<std::string> arguments, const RunOptions& options = {}) const;
+    std::vector<std::string> docker_command(std::vector<std::string> arguments) const;
+    // Our own client.
+    RunResult slipway(std::vector<std::string> arguments, const RunOptions& options = {}) const;
+    // curl over the socket: method, path ("/v1.43/containers/json"), body; out holds body then "\n<status>".
+    RunResult http(const std::string& method, const std::string& path, const std::string& body = "",
+                   const std::vector<std::string>& curl_arguments = {}) const;
+
+    void kill_daemon();  // SIGKILL; containers run on
+    void stop_daemon();  // SIGTERM and wait
+    void start_daemon();
+
+    pid_t pid() const { return daemon_->pid(); }
+    std::string socket() const { return root_ + "/s.sock"; }
+    std::string host() const { return "unix://" + socket(); }
+    std::string root() const { return root_; }
+    std::string data_root() const { return data_root_; }
+    std::string exec_root() const { return root_ + "/run"; }
+    std::string bridge() const { return bridge_; }
+    std::string log() const { return read_file(root_ + "/daemon.log"); }
+    std::string cgroup_parent() const { return "slwtest-" + tag_; }
+    MachineState machine() const { return machine_state(daemon_->pid(), cgroup_parent()); }
+    std::string leaks_since(const MachineState& before) const {
+        return settled_difference(before, daemon_->pid(), cgroup_parent());
+    }
+
+private:
+    Options options_;
+    std::string tag_, root_, data_root_, bridge_, problem_;
+    std::unique_ptr<Background> daemon_;
+};
+
+// The default image's root file system as a tar; made once per build tree.
+std::string default_image_tar();
+
+// A port that nothing on this machine listens on now.
+int free_port();
+
+// The machine's first address that is not loopback; empty when it has none.
+std::string host_address();
+
+std::string trimmed(std::string text);
+
+}  // namespace slipway::testing

@@ -1,0 +1,25 @@
+// tests/support/machine.hpp - what the machine holds, to be compared before and after.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+namespace slipway::testing {
+
+// Everything an engine could leave behind, as sorted sets of lines by kind: "mounts", "links", "firewall", "cgroups",
+// "processes" (supervisors), "netns" (distinct network name spaces), "descriptors" (of `daemon`, by kind of target).
+using MachineState = std::map<std::string, std::multiset<std::string>>;
+
+// `daemon`: whose descriptors to list; 0 for none. `cgroup_parent`: the name below each hierarchy to look at.
+MachineState machine_state(pid_t daemon, const std::string& cgroup_parent);
+
+// "" when equal, else the lines that came (+) and went (-), by kind.
+std::string difference(const MachineState& before, const MachineState& after);
+
+// Waits until difference() is empty, since the kernel frees name spaces and their links a little later.
+std::string settled_difference(const MachineState& before, pid_t daemon, const std::string& cgroup_parent);
+
+}  // namespace slipway::testing
