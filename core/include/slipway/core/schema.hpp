@@ -41,7 +41,9 @@ std::span<const Field> networking_config_schema();  // NetworkingConfig
 
 // Returns `input` with unknown keys dropped and every known key present. Keys match case-insensitively, as Docker's
 // decoder does. A known key of the wrong type is kInvalidArgument naming its path, such as
-// "HostConfig.Memory: expected an integer, got a string". null for a whole object counts as {}.
+// "HostConfig.Memory: expected an integer, got a string". null for a whole object counts as {}. Lists come back as lists,
+// never null, except where null says something of its own: Cmd, Entrypoint, MaskedPaths and ReadonlyPaths (null: the
+// default lists). Healthcheck and Mounts[].*Options stay null when not given.
 Result<nlohmann::json> normalise(std::span<const Field> schema, const nlohmann::json& input, std::string_view path);
 
 // kUnimplemented, with a sentence naming the option, when a normalised host configuration or config asks for something

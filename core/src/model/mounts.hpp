@@ -1,0 +1,39 @@
+// core/src/model/mounts.hpp - what a container wants mounted: Binds, Mounts and Tmpfs of a HostConfig as one list.
+#pragma once
+
+#include <slipway/core/backend.hpp>
+
+#include <slipway/mount.h>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slipway::core {
+
+// One wanted mount, checked by syntax only; whether a source exists is for the backend.
+struct MountSpec {
+    std::string type;  // "bind" or "tmpfs"
+    MountParams params;
+    std::string mode;  // as the user wrote it behind the last colon, for inspect
+    bool read_write() const { return (params.flags & SLW_MOUNT_READ_ONLY) == 0; }
+};
+
+// "/src:/dst[:options]". Options: ro, rw, z, Z (accepted, no effect without SELinux), nocopy,
+// [r]private, [r]shared, [r]slave. A source that is not absolute names a volume: kUnimplemented. kInvalidArgument with
+// Docker's texts ("invalid volume specification: '%s'", "invalid mode: %s", "... mount path must be absolute", ...).
+Result<MountSpec> parse_bind(std::string_view text);
+
+// "rw,noexec,nosuid,size=65536k,mode=1777" for an absolute `target`.
+Result<MountSpec> parse_tmpfs(std::string_view target, std::string_view options);
+
+// Everything a normalised HostConfig asks for, ordered so that parents come before what lies below them. Two mounts on
+// one target are kInvalidArgument "Duplicate mount point: <target>"; a Tmpfs or Mounts entry wins over nothing.
+Result<std::vector<MountSpec>> wanted_mounts(const nlohmann::json& host_config);
+
+// The MountPoint objects of inspect (ContainerRecord.mounts).
+nlohmann::json to_mount_points(const std::vector<MountSpec>& mounts);
+
+}  // namespace slipway::core
