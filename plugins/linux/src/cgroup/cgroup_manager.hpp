@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +19,8 @@ struct CgroupSupport {
     enum class Version { kV1, kV2 } version = Version::kV1;  // kV1 includes the hybrid
     bool memory = false, swap = false, memory_reservation = false, kernel_memory = false, swappiness = false,
          oom_kill_disable = false;
-    bool cpu_shares = false, cpu_cfs = false, cpuset = false, pids = false, blkio_weight = false, devices = false;
+    bool cpu_shares = false, cpu_cfs = false, cpuset = false, pids = false, blkio_weight = false,
+         blkio_weight_device = false, blkio_throttle = false, devices = false;
     int cpu_count = 1;
     std::string cpus, mems;  // available, cpuset list format
 };
@@ -33,16 +35,24 @@ struct CgroupEntry {
     std::string v2_path;
 };
 
+struct CgroupLayout;  // cgroup/layout.hpp
+
 class CgroupManager {
 public:
     // `parent` is "/slipway", `instance` the 8 hex digits that keep daemons apart: groups are <parent>/<instance>/<id>.
+    // Looks at the machine, changes nothing.
     CgroupManager(std::string parent, std::string instance);
+    // The same below the given mount points instead of the machine's.
+    CgroupManager(std::string parent, std::string instance, CgroupLayout layout);
 
     const CgroupSupport& support() const;
 
-    // Makes the groups and writes the limits and device rules of `resources` (linux.resources of an OCI spec). A failure
-    // leaves none behind.
+    // Makes the groups and writes the limits and device rules of `resources` (linux.resources of an OCI spec). A
+    // failure leaves none behind.
     Result<CgroupEntry> create(const std::string& container_id, const nlohmann::json& resources);
+
+    // <parent>/<instance>/<id>: what an OCI spec names as linux.cgroupsPath.
+    std::string path_of(const std::string& container_id) const;
 
     // Where memory-limit events are counted: path of memory.oom_control (v1) or memory.events (v2); empty without.
     std::string oom_file(const std::string& container_id) const;

@@ -1,0 +1,43 @@
+// plugins/linux/src/spec/build_spec.hpp - from the engine's view of a container to its OCI runtime-spec document.
+#pragma once
+
+#include <cgroup/cgroup_manager.hpp>
+#include <slipway/cpp/error.hpp>
+#include <spec/kernel_facts.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace slipway::linux_backend {
+
+// What build_spec reads besides the request. References and the descriptor are borrowed for the call.
+struct SpecContext {
+    const KernelFacts& kernel;
+    int root_fd = -1;                        // PreparedRoot.tree: where /etc/passwd and /etc/group are looked up
+    std::string cgroups_path;                // becomes linux.cgroupsPath: "/slipway/<instance>/<id>"
+    std::vector<std::string> mount_targets;  // the user's mounts; a standard mount they cover is left out
+    // The host's pid of another container's first process, for "container:<id>" name spaces. Empty: not offered.
+    std::function<Result<int64_t>(const std::string& container)> container_pid;
+};
+
+// Builds an OCI runtime-spec 1.0.2 document from the `request` of slw_create_ops.build_spec. Reads the container's user
+// database and device nodes of the host, changes nothing. Beyond 1.0.2 it uses `domainname` (1.1).
+//
+// How the document is to be read where OCI leaves room:
+//   linux.namespaces  "mount" always; "pid", "ipc", "uts", "network", "cgroup" unless shared with the host. An entry
+//                     with a "path" is to be joined. "network" has no path: the sandbox knows the name space.
+//   mounts            the standard set only, parents first; the user's mounts come from slw.mount/1. A "bind" entry
+//                     occurs for /dev/shm alone, with a host path as source.
+//   process.rlimits   always has RLIMIT_NOFILE
+//   linux.seccomp     absent: no filter. Else everything depends on the profile alone; give it to SeccompCache
+//   linux.sysctl      to be written inside the new name spaces
+//
+//   kInvalidArgument  an unusable user, capability, device, security option or sysctl; the text says which
+//   kNotFound         a device of the host that is not there; resource has its path
+//   kUnimplemented    "container:" name spaces without `container_pid`
+Result<nlohmann::json> build_spec(const nlohmann::json& request, const SpecContext& context);
+
+}  // namespace slipway::linux_backend
