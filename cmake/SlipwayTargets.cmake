@@ -6,8 +6,8 @@ add_library(slipway::warnings ALIAS slipway_warnings)
 target_compile_options(slipway_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
   -Woverloaded-virtual -Wcast-align -Wformat=2 -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # A false positive of GCC 12 on "literal" + std::string (GCC bug 105651).
-  target_compile_options(slipway_warnings INTERFACE -Wno-restrict)
+  # False positives of GCC 12 on "literal" + std::string (GCC bug 105651 and its relatives).
+  target_compile_options(slipway_warnings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(SLIPWAY_WERROR)
   target_compile_options(slipway_warnings INTERFACE -Werror)

@@ -1,0 +1,49 @@
+// tests/api/client.hpp - the fixture of tests that drive a daemon with the real docker client.
+#pragma once
+
+#include <support/daemon.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace slipway::testing {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// Starts a daemon for each test. Without root the test is skipped, except in CI, where that is a failure.
+class DockerClient : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (geteuid() != 0) {
+            if (std::getenv("CI") != nullptr) FAIL() << "this test needs root, and in CI it may not skip";
+            GTEST_SKIP() << "needs root: it runs containers";
+        }
+        daemon = std::make_unique<DaemonUnderTest>(options());
+        ASSERT_EQ(daemon->problem(), "");
+    }
+    virtual DaemonUnderTest::Options options() const { return {}; }
+
+    RunResult docker(std::vector<std::string> arguments, const RunOptions& run_options = {}) const {
+        return daemon->docker(std::move(arguments), run_options);
+    }
+    // Runs and expects success; returns stdout without its last newline.
+    std::string docker_ok(std::vector<std::string> arguments) const {
+        std::string shown;
+        for (const std::string& argument : arguments) shown += argument + " ";
+        const RunResult result = daemon->docker(std::move(arguments));
+        EXPECT_EQ(result.exit_code, 0) << "docker " << shown << "\n" << result.err;
+        return trimmed(result.out);
+    }
+    std::string inspect(const std::string& container, const std::string& format) const {
+        return docker_ok({"inspect", "-f", format, container});
+    }
+
+    std::unique_ptr<DaemonUnderTest> daemon;
+};
+
+}  // namespace slipway::testing
