@@ -3,8 +3,8 @@
 
 #include <slipway/cpp/error.hpp>
 
-#include <map>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -44,7 +44,7 @@ private:
     Status reserve_locked(const std::string& name, const std::string& id);
 
     mutable std::shared_mutex mutex_;
-    std::map<std::string, bool, std::less<>> ids_;        // ordered, for prefixes; guarded by mutex_
+    std::set<std::string, std::less<>> ids_;              // ordered, for prefixes; guarded by mutex_
     std::unordered_map<std::string, std::string> names_;  // name to id; guarded by mutex_
 };
 

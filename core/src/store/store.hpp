@@ -16,7 +16,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace slipway::core {
@@ -37,12 +36,15 @@ public:
 
 private:
     friend class Store;
-    struct Put {
-        int statement;
-        std::string id, document;
+
+    enum class Kind { kPutContainer, kEraseContainer, kPutImage, kEraseImage, kPutNetwork, kEraseNetwork, kSetMeta };
+    struct Step {
+        Kind kind;
+        std::string id;        // the row's key
+        std::string document;  // or the value of a meta key
         std::vector<std::string> tags;
     };
-    std::vector<Put> steps_;
+    std::vector<Step> steps_;
     std::vector<Event> events_;
 };
 
@@ -108,6 +110,12 @@ public:
 private:
     struct Impl;
     explicit Store(std::unique_ptr<Impl> impl);
+
+    Status commit_locked(const Batch& batch, Durability durability);
+    Status apply(const Batch::Step& step);
+    Status set_aside(const DamagedRow& row);
+    template <class T>
+    Result<Loaded<T>> load(const char* table, Result<T> (*read)(const nlohmann::json&));
 
     std::unique_ptr<Impl> impl_;
     std::string engine_id_;
