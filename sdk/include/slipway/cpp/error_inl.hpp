@@ -30,14 +30,15 @@ void copy_text(char (&to)[kSize], std::string_view text) {
         length = kSize - 1;
         while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
     }
-    std::memcpy(to, text.data(), length);
+    if (length > 0) std::memcpy(to, text.data(), length);
     to[length] = '\0';
 }
 
 // Reads a fixed buffer that the other side should have terminated, but might not have.
 template <size_t kSize>
 std::string read_text(const char (&from)[kSize]) {
-    return std::string(from, strnlen(from, kSize));
+    const void* end = std::memchr(from, '\0', kSize);
+    return std::string(from, end == nullptr ? kSize : static_cast<size_t>(static_cast<const char*>(end) - from));
 }
 
 }  // namespace detail

@@ -24,9 +24,11 @@ slw_status guarded(slw_error* err, Body&& body) noexcept {
             return to_abi(Error(ErrorCode::kResourceExhausted, "out of memory"), err);
         } catch (const std::exception& e) {
             return to_abi(Error(ErrorCode::kInternal, e.what()), err);
+        } catch (...) {
+            return to_abi(Error(ErrorCode::kInternal, "an exception of unknown type"), err);
         }
     } catch (...) {
-        return SLW_ERR_INTERNAL;  // building the error failed as well, or a foreign exception
+        return SLW_ERR_INTERNAL;  // building the error failed as well
     }
 }
 

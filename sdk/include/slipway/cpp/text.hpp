@@ -27,12 +27,18 @@ public:
 
     slw_sink* get() { return &sink_; }
     std::string take() { return std::move(text_); }
+    // True once more than the limit was offered; the writer was told to stop then.
+    bool overflowed() const { return overflowed_; }
 
 private:
     static int32_t SLW_CALL append(void* ctx, const void* data, uint64_t size) noexcept {
         auto* self = static_cast<StringSink*>(ctx);
         try {
-            if (size > self->limit_ - self->text_.size()) return 1;
+            if (size > self->limit_ - self->text_.size()) {
+                self->overflowed_ = true;
+                return 1;
+            }
+            if (size == 0) return 0;
             self->text_.append(static_cast<const char*>(data), static_cast<size_t>(size));
             return 0;
         } catch (...) {
@@ -42,6 +48,7 @@ private:
 
     slw_sink sink_{};
     size_t limit_;
+    bool overflowed_ = false;
     std::string text_;
 };
 

@@ -1,0 +1,60 @@
+// core/src/plugin_host/plugin_container.hpp - a container handle of a plugin as a BackendContainer.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plugin_host/instance.hpp"
+
+namespace slipway::core {
+
+class PluginContainer final : public BackendContainer {
+public:
+    // Owns `handle`, which container_open() of the plugin made.
+    PluginContainer(std::shared_ptr<PluginInstance> plugin, slw_container* handle);
+    ~PluginContainer() override;
+    PluginContainer(const PluginContainer&) = delete;
+    PluginContainer& operator=(const PluginContainer&) = delete;
+
+    Result<std::string> build_spec(const CallContext& call, const nlohmann::json& request) override;
+    Result<ProcessInfo> create(const CallContext& call, const CreateParams& params) override;
+    Result<ProcessInfo> start(const CallContext& call) override;
+    Status signal(int32_t signum) override;
+    Result<ProcessStatus> status() override;
+    Status destroy(const CallContext& call) override;
+
+    Status root_create(const CallContext& call, const std::vector<std::string>& layers) override;
+    Status root_remove(const CallContext& call) override;
+    Status root_mount(const CallContext& call, const std::vector<std::string>& layers, bool read_only) override;
+    Status root_unmount(const CallContext& call) override;
+    Result<uint64_t> root_size(const CallContext& call) override;
+    Result<nlohmann::json> root_diff(const CallContext& call) override;
+    Result<uint64_t> mount(const CallContext& call, const MountParams& params) override;
+    Status unmount(const CallContext& call, uint64_t id) override;
+
+    Result<nlohmann::json> sandbox_create(const CallContext& call, const nlohmann::json& sandbox) override;
+    Status sandbox_destroy(const CallContext& call) override;
+    Result<nlohmann::json> endpoint_attach(const CallContext& call, const nlohmann::json& endpoint) override;
+    Status endpoint_detach(const CallContext& call, const std::string& network_id) override;
+
+    Status attach(const CallContext& call, const AttachParams& params) override;
+    Status resize(uint16_t rows, uint16_t cols) override;
+
+    Result<ProcessStatus> adopt(const CallContext& call) override;
+
+private:
+    Status root_call(const CallContext& call, const char* function, const std::vector<std::string>& layers,
+                     uint32_t flags, decltype(slw_mount_ops::root_mount) op);
+
+    std::shared_ptr<PluginInstance> plugin_;
+    slw_container* handle_;
+};
+
+// Turns what a plugin reported about a process into the core's terms; kInternal when it makes no sense.
+Result<ProcessStatus> process_status_from(const CallName& name, const slw_process_status& status);
+
+// Pointers to `texts` for the C side, after a check that each can cross.
+Result<std::vector<const char*>> c_strings(const char* what, const std::vector<std::string>& texts);
+
+}  // namespace slipway::core
