@@ -1,0 +1,159 @@
+#include <fs/overlay_mount.hpp>
+
+#include <sys/mount_api.hpp>
+
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace slipway::linux_backend {
+namespace {
+
+constexpr size_t kMaxFsconfigString = 255;  // strndup_user(value, 256) in the kernel's fsconfig()
+constexpr size_t kMaxMountData = 4095;      // one page and its terminator
+
+// Said explicitly because distributions change the defaults. Redirects and metacopy would let the content of a layer
+// name other paths, and make a directory's changes unreadable from the upper directory alone (root_diff.cpp).
+constexpr std::array<std::pair<const char*, const char*>, 3> kFixedOptions{
+    {{"redirect_dir", "nofollow"}, {"index", "off"}, {"metacopy", "off"}}};
+
+// /proc/self/fd works from every thread: descriptors are shared even when the rest is not.
+std::string fd_path(int fd) {
+    return "/proc/self/fd/" + std::to_string(fd);
+}
+
+// Overlay wants the top layer first.
+std::string lower_string(const std::vector<int>& lower) {
+    std::string text;
+    for (auto fd = lower.rbegin(); fd != lower.rend(); ++fd) {
+        if (!text.empty()) text += ':';
+        text += fd_path(*fd);
+    }
+    return text;
+}
+
+Error too_many_layers(const OverlayParts& parts) {
+    return Error(ErrorCode::kResourceExhausted,
+                 "overlay: " + std::to_string(parts.lower.size()) + " layers do not fit into the mount options")
+        .with_os(SLW_OS_ERRNO, E2BIG);
+}
+
+Status set_upper(FsContext& fs, const OverlayParts& parts, bool by_descriptor) {
+    if (by_descriptor) {
+        if (Status set = fs.set_fd("upperdir", parts.upper); !set) return set;
+        return fs.set_fd("workdir", parts.work);
+    }
+    if (Status set = fs.set_string("upperdir", fd_path(parts.upper)); !set) return set;
+    return fs.set_string("workdir", fd_path(parts.work));
+}
+
+Status set_lower(FsContext& fs, const OverlayParts& parts, OverlayMethod method) {
+    if (method == OverlayMethod::kLowerString) return fs.set_string("lowerdir", lower_string(parts.lower));
+    for (auto fd = parts.lower.rbegin(); fd != parts.lower.rend(); ++fd) {
+        Status set = method == OverlayMethod::kDescriptors ? fs.set_fd("lowerdir+", *fd)
+                                                           : fs.set_string("lowerdir+", fd_path(*fd));
+        if (!set) return set;
+    }
+    return ok();
+}
+
+Result<UniqueFd> mount_by_context(OverlayMethod method, const OverlayParts& parts) {
+    if (method == OverlayMethod::kLowerString && lower_string(parts.lower).size() > kMaxFsconfigString) {
+        return too_many_layers(parts);
+    }
+    Result<FsContext> fs = FsContext::open("overlay");
+    if (!fs) return std::move(fs).error();
+    if (Status set = fs->set_string("source", "overlay"); !set) return std::move(set).error();
+    for (const auto& [key, value] : kFixedOptions) {
+        if (Status set = fs->set_string(key, value); !set) return std::move(set).error();
+    }
+    if (Status set = set_lower(*fs, parts, method); !set) return std::move(set).error();
+    if (Status set = set_upper(*fs, parts, method == OverlayMethod::kDescriptors); !set) return std::move(set).error();
+    return fs->mount(0);
+}
+
+// Runs on a thread that ends afterwards; with it goes the namespace and every mount in it but the clone.
+Result<UniqueFd> mount_in_own_namespace(const OverlayParts& parts, const std::string& options) {
+    if (::unshare(CLONE_NEWNS) != 0) return Error::from_errno(errno, "unshare mount namespace");
+    // Copies of shared mounts are peers of the host's: without this the mount below would appear there.
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+        return Error::from_errno(errno, "make mounts private");
+    }
+    if (::fchdir(parts.base) != 0) return Error::from_errno(errno, "enter the root's directory");
+    // Covers "upper" in this namespace only. The overlay reached the real one before.
+    if (::mount("overlay", "upper", "overlay", 0, options.c_str()) != 0)
+        return Error::from_errno(errno, "mount overlay");
+    UniqueFd tree(::open_tree(AT_FDCWD, "upper", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+    if (!tree) return Error::from_errno(errno, "open_tree overlay");
+    return tree;
+}
+
+Result<UniqueFd> mount_by_namespace(const OverlayParts& parts) {
+    std::string options = "lowerdir=" + lower_string(parts.lower) + ",upperdir=" + fd_path(parts.upper) +
+                          ",workdir=" + fd_path(parts.work);
+    for (const auto& [key, value] : kFixedOptions) options += std::string(",") + key + "=" + value;
+    if (options.size() > kMaxMountData) return too_many_layers(parts);
+
+    std::optional<Result<UniqueFd>> result;
+    std::thread worker([&] {
+        try {
+            result.emplace(mount_in_own_namespace(parts, options));
+        } catch (...) {
+            // Out of memory while building the message; the caller reports the empty result.
+        }
+    });
+    worker.join();
+    if (!result) return Error(ErrorCode::kResourceExhausted, "out of memory");
+    return *std::move(result);
+}
+
+// Errors that say "this kernel does not know the method" and not "this mount is impossible". Kernels before 6.8 take
+// any option name and refuse it only when the superblock is made, with EINVAL; 6.8 to 6.12 refuse descriptors the same
+// way.
+bool may_be_unsupported(const Error& error) {
+    switch (error.os().code) {
+        case EINVAL:
+        case EBADF:
+        case ENOSYS:
+        case EOPNOTSUPP:
+        case E2BIG:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+Result<UniqueFd> mount_overlay_by(OverlayMethod method, const OverlayParts& parts) {
+    if (parts.lower.empty()) return Error(ErrorCode::kInternal, "overlay: no layer given");
+    return method == OverlayMethod::kPrivateNamespace ? mount_by_namespace(parts) : mount_by_context(method, parts);
+}
+
+Result<UniqueFd> mount_overlay(const OverlayParts& parts) {
+    static std::atomic<int> first_known{static_cast<int>(OverlayMethod::kDescriptors)};
+    const int first = first_known.load(std::memory_order_relaxed);
+    std::optional<Error> refusal;
+    // How many layers fit says nothing about the kernel, so methods before `refused_until` only are given up for good.
+    int refused_until = first;
+    for (int method = first; method <= static_cast<int>(OverlayMethod::kPrivateNamespace); ++method) {
+        Result<UniqueFd> tree = mount_overlay_by(static_cast<OverlayMethod>(method), parts);
+        if (tree) {
+            if (refused_until > first) first_known.store(refused_until, std::memory_order_relaxed);
+            return tree;
+        }
+        const Error& error = tree.error();
+        if (!may_be_unsupported(error)) return tree;
+        if (refused_until == method && error.os().code != E2BIG) refused_until = method + 1;
+        if (!refusal) refusal = std::move(tree).error();
+    }
+    return *std::move(refusal);
+}
+
+}  // namespace slipway::linux_backend

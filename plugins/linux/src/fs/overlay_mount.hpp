@@ -1,0 +1,37 @@
+// plugins/linux/src/fs/overlay_mount.hpp - makes a detached overlay of directories that are already open.
+#pragma once
+
+#include <slipway/cpp/error.hpp>
+#include <sys/unique_fd.hpp>
+
+#include <string>
+#include <vector>
+
+namespace slipway::linux_backend {
+
+// Descriptors of the directories, opened for reading (O_PATH is refused by the kernels that take descriptors first).
+// Borrowed for the call: the mount holds what it needs.
+struct OverlayParts {
+    std::vector<int> lower;  // lowest first, at least one
+    int base = -1;           // the directory that holds "upper" and "work"
+    int upper = -1;
+    int work = -1;
+};
+
+// The ways to name the directories to the kernel, best first. All of them use descriptors, so no path is looked up
+// again between the check and the mount.
+enum class OverlayMethod {
+    kDescriptors,       // FSCONFIG_SET_FD; Linux 6.13
+    kLowerPlus,         // one "lowerdir+" string per layer; Linux 6.8
+    kLowerString,       // one "lowerdir" string of at most 255 bytes: about a dozen layers
+    kPrivateNamespace,  // mount(2) with one page of options, in a mount namespace that lives for this one mount:
+                        // about 200 layers on any kernel
+};
+
+// A detached overlay, or why not. `mount_overlay` takes the first method the running kernel accepts and remembers it;
+// `mount_overlay_by` uses exactly one. The mount is writable: whoever attaches it makes it read-only when its mount
+// points exist.
+Result<UniqueFd> mount_overlay(const OverlayParts& parts);
+Result<UniqueFd> mount_overlay_by(OverlayMethod method, const OverlayParts& parts);
+
+}  // namespace slipway::linux_backend

@@ -1,0 +1,106 @@
+#include <sys/netns.hpp>
+
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <net/if.h>
+
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+
+namespace slipway::linux_backend {
+
+namespace {
+
+constexpr int kLoopbackIndex = 1;  // the kernel registers loopback first in every name space
+
+// Runs `body` on its own thread and waits. Nothing may leave a thread's entry but through its result.
+Status on_own_thread(const std::function<Status()>& body) {
+    Status result = ok();
+    try {
+        std::thread worker([&] {
+            try {
+                result = body();
+            } catch (const std::exception& e) {
+                result = Error(ErrorCode::kInternal, e.what());
+            }
+        });
+        worker.join();
+    } catch (const std::system_error& e) {
+        return Error::from_errno(e.code().value(), "start a thread");
+    }
+    return result;
+}
+
+// The setting of the name space the calling thread is in. The "default" entry takes no lock, while changing an
+// interface that exists already waits for the RTNL mutex.
+Status switch_ipv6_off() {
+    const UniqueFd file{open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC)};
+    if (!file) {
+        const int err = errno;
+        if (err == ENOENT) return ok();  // a kernel without IPv6
+        return Error::from_errno(err, "open net.ipv6.conf.default.disable_ipv6");
+    }
+    if (write(file.get(), "1", 1) != 1) return Error::from_errno(errno, "write net.ipv6.conf.default.disable_ipv6");
+    return ok();
+}
+
+NetlinkMessage loopback_up() {
+    NetlinkMessage message("bring up loopback", RTM_NEWLINK, 0);
+    auto& link = message.extra<ifinfomsg>();
+    link.ifi_family = AF_UNSPEC;
+    link.ifi_index = kLoopbackIndex;
+    link.ifi_flags = IFF_UP;
+    link.ifi_change = IFF_UP;
+    return message;
+}
+
+Status make_here(std::optional<NewNetns>& out) {
+    if (unshare(CLONE_NEWNET) != 0) return Error::from_errno(errno, "unshare the network name space");
+    UniqueFd netns{open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)};
+    if (!netns) return Error::from_errno(errno, "open '/proc/thread-self/ns/net'");
+
+    if (Status off = switch_ipv6_off(); !off) return off;
+    Result<NetlinkSocket> route = NetlinkSocket::open(NETLINK_ROUTE);
+    if (!route) return std::move(route).error();
+    if (Status up = route->transact(loopback_up()); !up) return up;
+
+    out.emplace(NewNetns{std::move(netns), std::move(*route)});
+    return ok();
+}
+
+}  // namespace
+
+Result<NewNetns> make_netns() {
+    std::optional<NewNetns> made;
+    Status status = on_own_thread([&] { return make_here(made); });
+    if (!status) return std::move(status).error();
+    return std::move(*made);
+}
+
+Status run_in_netns(int netns, const std::function<Status()>& body) {
+    return on_own_thread([&]() -> Status {
+        if (setns(netns, CLONE_NEWNET) != 0) return Error::from_errno(errno, "enter the network name space");
+        return body();
+    });
+}
+
+Result<UniqueFd> open_netns_of(pid_t pid) {
+    const std::string path = "/proc/" + std::to_string(pid) + "/ns/net";
+    UniqueFd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!fd) {
+        const int err = errno;
+        Error error = Error::from_errno(err, "open '" + path + "'");
+        if (err == ENOENT || err == ESRCH) return std::move(error).with_code(ErrorCode::kNotFound);
+        return error;
+    }
+    return fd;
+}
+
+}  // namespace slipway::linux_backend
