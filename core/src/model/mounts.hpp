@@ -17,7 +17,8 @@ namespace slipway::core {
 struct MountSpec {
     std::string type;  // "bind" or "tmpfs"
     MountParams params;
-    std::string mode;  // as the user wrote it behind the last colon, for inspect
+    std::string mode;    // as the user wrote it behind the last colon, for inspect
+    bool listed = true;  // shown under Mounts of inspect; HostConfig.Tmpfs is not, as in Docker
     bool read_write() const { return (params.flags & SLW_MOUNT_READ_ONLY) == 0; }
 };
 
@@ -30,8 +31,12 @@ Result<MountSpec> parse_bind(std::string_view text);
 Result<MountSpec> parse_tmpfs(std::string_view target, std::string_view options);
 
 // Everything a normalised HostConfig asks for, ordered so that parents come before what lies below them. Two mounts on
-// one target are kInvalidArgument "Duplicate mount point: <target>"; a Tmpfs or Mounts entry wins over nothing.
+// one target are kInvalidArgument "Duplicate mount point: <target>".
 Result<std::vector<MountSpec>> wanted_mounts(const nlohmann::json& host_config);
+
+// Refuses a bind of HostConfig.Mounts whose source is not there and may not be made, with Docker's text "bind source
+// path does not exist: <source>". For create; at start the backend says so itself.
+Status check_sources(const std::vector<MountSpec>& mounts);
 
 // The MountPoint objects of inspect (ContainerRecord.mounts).
 nlohmann::json to_mount_points(const std::vector<MountSpec>& mounts);

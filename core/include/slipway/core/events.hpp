@@ -27,7 +27,8 @@ struct Event {
 
 // Docker's filters: {"type": ["container"], "event": [...], "container": [id prefix or name], "image": [...],
 // "label": ["k" or "k=v"], "network": [...], "daemon": [...], "scope": [...]}. Values of one key are alternatives,
-// keys are combined by and.
+// except that all labels must match; keys are combined by and. Keys that are not known are ignored: the API refuses
+// them.
 using Filters = std::map<std::string, std::set<std::string>>;
 
 bool matches(const Filters& filters, const Event& event);

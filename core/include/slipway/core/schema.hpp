@@ -14,18 +14,20 @@ namespace slipway::core {
 
 enum class FieldType {
     kBool,
-    kInt,          // 64-bit
+    kInt,  // 64-bit
     kString,
-    kStringList,   // null counts as empty
-    kStringMap,    // object of strings
-    kStringSet,    // object whose values are empty objects, such as ExposedPorts
-    kObject,       // checked by `nested`, or free form when that is empty
-    kObjectList,   // likewise for each element
-    kNullableBool, // absent and null are kept as null
+    kStringList,    // null counts as empty
+    kStringMap,     // object of strings
+    kStringSet,     // object whose values are empty objects, such as ExposedPorts
+    kObject,        // checked by `nested`, or free form when that is empty
+    kObjectList,    // likewise for each element
+    kNullableBool,  // absent and null are kept as null
     kNullableInt,
-    kPortMap,      // {"80/tcp": [{"HostIp": "", "HostPort": ""}]}
-    kIntPair,      // [height, width]
-    kCommand,      // list of strings, or one string that counts as a list of one; null kept
+    kPortMap,    // {"80/tcp": [{"HostIp": "", "HostPort": ""}]}
+    kIntPair,    // [height, width]
+    kCommand,    // list of strings, or one string that counts as a list of one; null kept
+    kObjectMap,  // object whose values are objects checked by `nested`
+    kAny,        // kept as it is
 };
 
 struct Field {
@@ -38,12 +40,13 @@ struct Field {
 std::span<const Field> config_schema();             // Config (ContainerConfig)
 std::span<const Field> host_config_schema();        // HostConfig
 std::span<const Field> networking_config_schema();  // NetworkingConfig
+std::span<const Field> endpoint_settings_schema();  // one value of its EndpointsConfig
 
 // Returns `input` with unknown keys dropped and every known key present. Keys match case-insensitively, as Docker's
 // decoder does. A known key of the wrong type is kInvalidArgument naming its path, such as
-// "HostConfig.Memory: expected an integer, got a string". null for a whole object counts as {}. Lists come back as lists,
-// never null, except where null says something of its own: Cmd, Entrypoint, MaskedPaths and ReadonlyPaths (null: the
-// default lists). Healthcheck and Mounts[].*Options stay null when not given.
+// "HostConfig.Memory: expected an integer, got a string". null for a whole object counts as {}. Lists come back as
+// lists, never null, except where null says something of its own: Cmd, Entrypoint, MaskedPaths and ReadonlyPaths (null:
+// the default lists). Healthcheck and Mounts[].*Options stay null when not given.
 Result<nlohmann::json> normalise(std::span<const Field> schema, const nlohmann::json& input, std::string_view path);
 
 // kUnimplemented, with a sentence naming the option, when a normalised host configuration or config asks for something

@@ -1,0 +1,247 @@
+#include "model/mounts.hpp"
+
+#include "model/mount_options.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+namespace slipway::core {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kLongestPath = 4096;  // PATH_MAX
+
+Error invalid(std::string message) {
+    return Error(ErrorCode::kInvalidArgument, std::move(message));
+}
+
+Error invalid_spec(std::string_view text) {
+    return invalid("invalid volume specification: '" + std::string(text.substr(0, 2 * kLongestPath)) + "'");
+}
+
+Error invalid_mount(std::string_view type, const std::string& why) {
+    return invalid("invalid mount config for type \"" + std::string(type) + "\": " + why);
+}
+
+Status check_path(std::string_view path) {
+    if (path.size() >= kLongestPath) return invalid("a path has more than 4095 characters");
+    if (path.find('\0') != std::string_view::npos) return invalid("a path holds a NUL character");
+    return ok();
+}
+
+Status check_target(std::string_view type, std::string_view target) {
+    if (target.empty()) return invalid_mount(type, "field Target must not be empty");
+    if (Status checked = check_path(target); !checked) return invalid_mount(type, checked.error().message());
+    if (target.front() != '/') {
+        return invalid_mount(type, "invalid mount path: '" + std::string(target) + "' mount path must be absolute");
+    }
+    if (clean_path(target) == "/") return invalid_mount(type, "invalid specification: destination can't be '/'");
+    return ok();
+}
+
+struct BindParts {
+    std::string_view source, target, mode;
+};
+
+// "/src:/dst", "/src:/dst:mode", or "/dst" alone, which asks for an anonymous volume and leaves source empty.
+Result<BindParts> split_bind(std::string_view text) {
+    const std::vector<std::string_view> parts = split_words(text, ':');
+    if (parts.empty() || parts.size() > 3 || parts[0].empty()) return invalid_spec(text);
+    if (parts.size() == 1) return BindParts{{}, parts[0], {}};
+    MountParams ignored;
+    // "/foo:rw": volumes given by their destination alone cannot have a mode.
+    if (parts.size() == 2 && (parts[1].empty() || apply_bind_mode(parts[1], ignored))) return invalid_spec(text);
+    return BindParts{parts[0], parts[1], parts.size() == 3 ? parts[2] : std::string_view()};
+}
+
+Status apply_bind_options(const json& options, MountParams& params) {
+    if (options.is_null()) return ok();
+    const auto& propagation = options.at("Propagation").get_ref<const std::string&>();
+    if (!propagation.empty() && !is_propagation(propagation)) {
+        return invalid_mount("bind", "invalid propagation mode: " + propagation);
+    }
+    params.propagation = propagation;
+    const bool non_recursive = options.at("NonRecursive") == true;
+    if (non_recursive) params.flags |= SLW_MOUNT_NO_RECURSIVE;
+    if (options.at("CreateMountpoint") == true) params.flags |= SLW_MOUNT_CREATE_SOURCE;
+    const bool force = options.at("ReadOnlyForceRecursive") == true;
+    const bool top_only = options.at("ReadOnlyNonRecursive") == true;
+    if (force && (top_only || non_recursive)) {
+        return invalid_mount("bind", "ReadOnlyForceRecursive conflicts with NonRecursive and ReadOnlyNonRecursive");
+    }
+    if ((force || top_only) && (params.flags & SLW_MOUNT_READ_ONLY) == 0) {
+        return invalid_mount("bind", "mount must be set \"read-only\" for its recursion to be chosen");
+    }
+    if (top_only || non_recursive) params.flags &= ~SLW_MOUNT_RECURSIVE_READ_ONLY;
+    return ok();
+}
+
+Result<MountSpec> structured_bind(const json& mount) {
+    const auto& source = mount.at("Source").get_ref<const std::string&>();
+    if (!mount.at("TmpfsOptions").is_null()) return invalid_mount("bind", "field TmpfsOptions must not be specified");
+    if (!mount.at("VolumeOptions").is_null()) return invalid_mount("bind", "field VolumeOptions must not be specified");
+    if (source.empty()) return invalid_mount("bind", "field Source must not be empty");
+    if (Status checked = check_path(source); !checked) return invalid_mount("bind", checked.error().message());
+    if (!std::filesystem::path(source).is_absolute()) {
+        return invalid_mount("bind", "invalid mount path: '" + source + "' mount path must be absolute");
+    }
+    MountSpec spec{"bind", {}, "", true};
+    spec.params.source = source;
+    if (mount.at("ReadOnly") == true) spec.params.flags |= SLW_MOUNT_READ_ONLY | SLW_MOUNT_RECURSIVE_READ_ONLY;
+    if (Status applied = apply_bind_options(mount.at("BindOptions"), spec.params); !applied) {
+        return std::move(applied).error();
+    }
+    return spec;
+}
+
+// TmpfsOptions.Options: [["noexec"], ["mode", "700"]].
+Result<std::string> joined_options(const json& options) {
+    std::string text;
+    if (!options.is_array()) return invalid_mount("tmpfs", "Options must be a list of lists of strings");
+    for (const json& option : options) {
+        const bool valid = option.is_array() && !option.empty() && option.size() <= 2 &&
+                           std::all_of(option.begin(), option.end(), [](const json& word) { return word.is_string(); });
+        if (!valid) return invalid_mount("tmpfs", "Options must be a list of lists of one or two strings");
+        text += text.empty() ? "" : ",";
+        text += option[0].get_ref<const std::string&>();
+        if (option.size() == 2) text += "=" + option[1].get_ref<const std::string&>();
+    }
+    return text;
+}
+
+Result<MountSpec> structured_tmpfs(const json& mount) {
+    if (mount.at("Source") != "") return invalid_mount("tmpfs", "field Source must not be specified");
+    if (!mount.at("BindOptions").is_null()) return invalid_mount("tmpfs", "field BindOptions must not be specified");
+    MountSpec spec{"tmpfs", {}, "", true};
+    const json& options = mount.at("TmpfsOptions");
+    std::string words;
+    if (!options.is_null()) {
+        Result<std::string> joined = joined_options(options.at("Options"));
+        if (!joined) return std::move(joined).error();
+        words = std::move(*joined);
+    }
+    if (Status applied = apply_tmpfs_options(words, spec.params); !applied) {
+        return std::move(applied).error().context("invalid mount config for type \"tmpfs\"");
+    }
+    if (mount.at("ReadOnly") == true) spec.params.flags |= SLW_MOUNT_READ_ONLY;
+    if (options.is_null()) return spec;
+    const int64_t size = options.at("SizeBytes").get<int64_t>();
+    const int64_t mode = options.at("Mode").get<int64_t>();
+    if (size < 0) return invalid_mount("tmpfs", "SizeBytes cannot be negative");
+    if (mode < 0 || mode > 07777) return invalid_mount("tmpfs", "Mode is out of range");
+    if (size > 0) spec.params.limit_bytes = static_cast<uint64_t>(size);
+    if (mode > 0) spec.params.mode = static_cast<uint32_t>(mode);
+    return spec;
+}
+
+Result<MountSpec> parse_structured(const json& mount) {
+    const auto& type = mount.at("Type").get_ref<const std::string&>();
+    const auto& target = mount.at("Target").get_ref<const std::string&>();
+    if (type == "volume" || type == "image" || type == "npipe" || type == "cluster") {
+        return Error(ErrorCode::kUnimplemented,
+                     "only mounts of type bind and tmpfs are implemented yet (HostConfig.Mounts)");
+    }
+    if (type != "bind" && type != "tmpfs") return invalid_mount(type, "mount type unknown");
+    if (Status checked = check_target(type, target); !checked) return std::move(checked).error();
+    Result<MountSpec> spec = type == "bind" ? structured_bind(mount) : structured_tmpfs(mount);
+    if (spec) spec->params.target = clean_path(target);
+    return spec;
+}
+
+Status add(std::vector<MountSpec>& mounts, std::set<std::string>& targets, Result<MountSpec> spec) {
+    if (!spec) return std::move(spec).error();
+    if (!targets.insert(spec->params.target).second) {
+        return invalid("Duplicate mount point: " + spec->params.target).with_resource(spec->params.target);
+    }
+    mounts.push_back(std::move(*spec));
+    return ok();
+}
+
+size_t depth_of(const MountSpec& mount) {
+    return static_cast<size_t>(std::count(mount.params.target.begin(), mount.params.target.end(), '/'));
+}
+
+}  // namespace
+
+Result<MountSpec> parse_bind(std::string_view text) {
+    Result<BindParts> parts = split_bind(text);
+    if (!parts) return std::move(parts).error();
+    MountSpec spec{"bind", {}, std::string(parts->mode), true};
+    if (Status applied = apply_bind_mode(parts->mode, spec.params); !applied) return std::move(applied).error();
+
+    const bool is_volume = parts->source.empty() || parts->source.front() != '/';
+    const std::string prefix = invalid_spec(text).message();
+    if (Status checked = check_target(is_volume ? "volume" : "bind", parts->target); !checked) {
+        return std::move(checked).error().context(prefix);
+    }
+    if (is_volume) {
+        return Error(ErrorCode::kUnimplemented,
+                     "volumes are not implemented yet (HostConfig.Binds '" + std::string(text) + "')");
+    }
+    if (Status checked = check_path(parts->source); !checked) return std::move(checked).error().context(prefix);
+    spec.params.source = clean_path(parts->source);
+    spec.params.target = clean_path(parts->target);
+    spec.params.flags |= SLW_MOUNT_CREATE_SOURCE;
+    return spec;
+}
+
+Result<MountSpec> parse_tmpfs(std::string_view target, std::string_view options) {
+    if (Status checked = check_target("tmpfs", target); !checked) return std::move(checked).error();
+    MountSpec spec{"tmpfs", {}, std::string(options), false};
+    spec.params.target = clean_path(target);
+    if (Status applied = apply_tmpfs_options(options, spec.params); !applied) return std::move(applied).error();
+    return spec;
+}
+
+Result<std::vector<MountSpec>> wanted_mounts(const json& host_config) {
+    std::vector<MountSpec> mounts;
+    std::set<std::string> targets;
+    for (const json& bind : host_config.at("Binds")) {
+        const auto& text = bind.get_ref<const std::string&>();
+        if (Status added = add(mounts, targets, parse_bind(text)); !added) return std::move(added).error();
+    }
+    for (const json& mount : host_config.at("Mounts")) {
+        if (Status added = add(mounts, targets, parse_structured(mount)); !added) return std::move(added).error();
+    }
+    for (const auto& [target, options] : host_config.at("Tmpfs").items()) {
+        Result<MountSpec> spec = parse_tmpfs(target, options.get_ref<const std::string&>());
+        if (Status added = add(mounts, targets, std::move(spec)); !added) return std::move(added).error();
+    }
+    std::stable_sort(mounts.begin(), mounts.end(),
+                     [](const MountSpec& a, const MountSpec& b) { return depth_of(a) < depth_of(b); });
+    return mounts;
+}
+
+Status check_sources(const std::vector<MountSpec>& mounts) {
+    for (const MountSpec& mount : mounts) {
+        if (mount.type != "bind" || (mount.params.flags & SLW_MOUNT_CREATE_SOURCE) != 0) continue;
+        std::error_code unknown;  // a source that cannot be looked at is reported by the mount itself
+        if (std::filesystem::exists(*mount.params.source, unknown) || unknown) continue;
+        return invalid_mount("bind", "bind source path does not exist: " + *mount.params.source)
+            .with_resource(*mount.params.source);
+    }
+    return ok();
+}
+
+json to_mount_points(const std::vector<MountSpec>& mounts) {
+    json list = json::array();
+    for (const MountSpec& mount : mounts) {
+        if (!mount.listed) continue;
+        const bool bind = mount.type == "bind";
+        const std::string propagation =
+            mount.params.propagation.empty() && bind ? "rprivate" : mount.params.propagation;
+        list.push_back({{"Type", mount.type},
+                        {"Source", mount.params.source.value_or("")},
+                        {"Destination", mount.params.target},
+                        {"Mode", mount.mode},
+                        {"RW", mount.read_write()},
+                        {"Propagation", propagation}});
+    }
+    return list;
+}
+
+}  // namespace slipway::core
