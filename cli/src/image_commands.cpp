@@ -89,17 +89,15 @@ void add_image_commands(CLI::App& app, Context& context) {
     import->add_option("file", import_options->file, "Tar file, - for stdin")->required();
     import->add_option("reference", import_options->reference, "REPOSITORY[:TAG]");
     import->callback([import_options, &context] {
-        Query query = {{"fromSrc", "-"}};
+        QueryList query = {{"fromSrc", "-"}};
     if (!import_options->reference.empty()) {
-        const auto [repository, tag] = repository_and_tag(import_options->reference);
-        query["repo"] = repository;
-        query["tag"] = tag;
+        const auto [repository, tag_name] = repository_and_tag(import_options->reference);
+        query.emplace_back("repo", repository);
+        query.emplace_back("tag", tag_name);
     }
-    if (!import_options->message.empty()) query["message"] = import_options->message;
-    std::string path = "/images/create";
-    // The one parameter that may come several times goes into the path's query by hand.
-    for (const std::string& change : import_options->changes) query["changes"] += change + "\n";
-    upload_file(context.client(), import_options->file, path, query);
+    if (!import_options->message.empty()) query.emplace_back("message", import_options->message);
+    for (const std::string& change : import_options->changes) query.emplace_back("changes", change);
+    upload_file(context.client(), import_options->file, "/images/create", query);
 });
 
 auto tag_words = std::make_shared<std::vector<std::string>>();
