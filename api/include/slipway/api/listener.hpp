@@ -1,0 +1,48 @@
+// api/include/slipway/api/listener.hpp - the sockets clients connect to.
+#pragma once
+
+#include <slipway/cpp/error.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace Poco::Net {
+class ServerSocket;
+}
+
+namespace slipway::api {
+
+struct ListenOptions {
+    bool insecure_loopback = false;        // allows plain TCP on loopback addresses
+    std::string socket_group = "slipway";  // owner group of unix sockets when the system has it
+};
+
+// A bound, listening socket. Connections queue in the kernel until a Server takes them, so binding early costs clients
+// nothing. Move-only; the destructor closes it and removes the socket file if it is still the one made here.
+class Listener {
+public:
+    // `host` is "unix:///path", "tcp://address:port" (port 0: any) or "/path".
+    //   kInvalidArgument   not one of these forms
+    //   kPermissionDenied  TCP that is not loopback, or loopback without insecure_loopback
+    //   kConflict          another process listens there; resource names the path or address
+    //   kSystem            refused by the operating system
+    // A socket file that nobody listens on is replaced. A unix socket is born 0600 and opened to its group with 0660.
+    static Result<Listener> bind(const std::string& host, const ListenOptions& options);
+
+    Listener(Listener&&) noexcept;
+    Listener& operator=(Listener&&) noexcept;
+    ~Listener();
+
+    bool is_unix() const;
+    // "unix:///run/slipway.sock" or "tcp://127.0.0.1:2375", with the real port.
+    const std::string& address() const;
+    const Poco::Net::ServerSocket& socket() const;
+
+private:
+    struct State;
+    explicit Listener(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace slipway::api

@@ -1,0 +1,63 @@
+#include "handlers/handlers.hpp"
+#include "http/detach_keys.hpp"
+
+namespace slipway::api {
+namespace {
+
+// The head a client expects before the raw stream: 101 when it asked for an upgrade, 200 otherwise.
+std::string attach_head(const Exchange& exchange, bool tty) {
+    const bool upgrade =
+        exchange.request.header_has_token("connection", "upgrade") && exchange.request.header("upgrade") != nullptr;
+    const std::string_view type = upgrade && !tty && exchange.at_least(42) ? "application/vnd.docker.multiplexed-stream"
+                                                                           : "application/vnd.docker.raw-stream";
+    const std::string content_type = "Content-Type: " + std::string(type) + "\r\n";
+    if (upgrade) {
+        return exchange.response.upgrade_head("HTTP/1.1 101 UPGRADED",
+                                              content_type + "Connection: Upgrade\r\nUpgrade: tcp\r\n");
+    }
+    return exchange.response.upgrade_head("HTTP/1.1 200 OK", content_type);
+}
+
+Status check_attachable(const core::ContainerRecord& record) {
+    if (record.state == core::RunState::kPaused) {
+        return Error(ErrorCode::kConflict,
+                     "container " + record.id + " is paused, unpause the container before attach");
+    }
+    if (record.state == core::RunState::kRestarting) {
+        return Error(ErrorCode::kConflict,
+                     "container " + record.id + " is restarting, wait until the container is running");
+    }
+    return ok();
+}
+
+}  // namespace
+
+Status handle_container_attach(Exchange& exchange) {
+    Result<std::string> keys = parse_detach_keys(exchange.query.get("detachKeys"));
+    if (!keys) return std::move(keys).error();
+    const Result<core::RecordPtr> record = exchange.engine().find_container(exchange.part("name"));
+    if (!record) return record.error();
+    if (Status attachable = check_attachable(**record); !attachable) return attachable;
+
+    const bool tty = (*record)->config.value("Tty", false);
+    core::AttachOptions options;
+    options.logs = exchange.query.flag("logs");
+    options.stream = exchange.query.flag("stream");
+    options.want_stdin = exchange.query.flag("stdin");
+    options.want_stdout = exchange.query.flag("stdout");
+    options.want_stderr = exchange.query.flag("stderr");
+    options.multiplexed = !tty;
+    // Only a terminal has keys; in a pipe the bytes are data.
+    if (tty) options.detach_keys = std::move(*keys);
+    options.stream_handle = exchange.client.descriptor();
+    options.preamble = attach_head(exchange, tty);
+    // What the client sent right behind its request is input for the container.
+    options.early_input = std::string(exchange.client.buffered());
+
+    if (Status attached = exchange.engine().attach_container((*record)->id, options); !attached) return attached;
+    exchange.client.consume(options.early_input.size());
+    exchange.response.hand_over();
+    return ok();
+}
+
+}  // namespace slipway::api

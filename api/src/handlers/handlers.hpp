@@ -1,0 +1,45 @@
+// api/src/handlers/handlers.hpp - the handlers the route table names. Shapes: the Docker Engine API v1.51 reference.
+#pragma once
+
+#include "exchange.hpp"
+
+namespace slipway::api {
+
+// system.cpp
+Status handle_ping(Exchange& exchange);
+Status handle_version(Exchange& exchange);
+Status handle_info(Exchange& exchange);
+Status handle_backends(Exchange& exchange);
+// events.cpp
+Status handle_events(Exchange& exchange);
+// container_create.cpp, container_read.cpp
+Status handle_container_create(Exchange& exchange);
+Status handle_container_list(Exchange& exchange);
+Status handle_container_inspect(Exchange& exchange);
+// container_start.cpp
+Status handle_container_start(Exchange& exchange);
+// container_actions.cpp
+Status handle_container_stop(Exchange& exchange);
+Status handle_container_restart(Exchange& exchange);
+Status handle_container_kill(Exchange& exchange);
+Status handle_container_rename(Exchange& exchange);
+Status handle_container_resize(Exchange& exchange);
+Status handle_container_remove(Exchange& exchange);
+Status handle_container_prune(Exchange& exchange);
+// container_streams.cpp
+Status handle_container_wait(Exchange& exchange);
+Status handle_container_logs(Exchange& exchange);
+// container_attach.cpp
+Status handle_container_attach(Exchange& exchange);
+// images.cpp
+Status handle_image_list(Exchange& exchange);
+Status handle_image_inspect(Exchange& exchange);
+Status handle_image_create(Exchange& exchange);
+Status handle_image_load(Exchange& exchange);
+Status handle_image_tag(Exchange& exchange);
+Status handle_image_remove(Exchange& exchange);
+// networks.cpp
+Status handle_network_list(Exchange& exchange);
+Status handle_network_inspect(Exchange& exchange);
+
+}  // namespace slipway::api

@@ -1,0 +1,283 @@
+#include <slipway/api/listener.hpp>
+
+#include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/SocketImpl.h>
+#include <Poco/Net/StreamSocketImpl.h>
+
+#include <arpa/inet.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <optional>
+
+namespace slipway::api {
+namespace {
+
+constexpr int kBacklog = 1024;
+
+class OwnedFd {
+public:
+    explicit OwnedFd(int fd) : fd_(fd) {}
+    OwnedFd(const OwnedFd&) = delete;
+    OwnedFd& operator=(const OwnedFd&) = delete;
+    ~OwnedFd() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    int get() const { return fd_; }
+    [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+
+private:
+    int fd_;
+};
+
+// Poco 1.11 accepts without SOCK_CLOEXEC; a descriptor of a client must not reach processes the backends start.
+class AcceptingImpl : public Poco::Net::SocketImpl {
+public:
+    explicit AcceptingImpl(int fd) : SocketImpl(fd) {}
+
+    Poco::Net::SocketImpl* acceptConnection(Poco::Net::SocketAddress&) override {
+        for (;;) {
+            const int fd = ::accept4(sockfd(), nullptr, nullptr, SOCK_CLOEXEC);
+            if (fd >= 0) return new Poco::Net::StreamSocketImpl(fd);
+            // Out of descriptors: the listener stays readable, so without a pause the accept loop would spin.
+            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) ::usleep(50'000);
+            if (errno != EINTR) error();
+        }
+    }
+};
+
+class AcceptingSocket : public Poco::Net::ServerSocket {
+public:
+    explicit AcceptingSocket(int fd) : ServerSocket(new AcceptingImpl(fd), true) {}
+};
+
+Result<sockaddr_un> unix_address(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.empty() || path.front() != '/') {
+        return Error(ErrorCode::kInvalidArgument, "unix socket path '" + path + "' must be absolute");
+    }
+    if (path.size() >= sizeof(address.sun_path)) {
+        return Error(ErrorCode::kInvalidArgument, "unix socket path '" + path + "' is longer than " +
+                                                      std::to_string(sizeof(address.sun_path) - 1) + " bytes");
+    }
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    return address;
+}
+
+// Removes what a dead daemon left behind. A file that is no socket, or one that somebody serves, stays.
+Status clear_stale(const std::string& path, const sockaddr_un& address) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0) {
+        const int err = errno;
+        return err == ENOENT ? Status(ok()) : Status(Error::from_errno(err, "stat '" + path + "'"));
+    }
+    if (!S_ISSOCK(info.st_mode)) {
+        return std::move(Error(ErrorCode::kConflict, "'" + path + "' exists and is not a socket")).with_resource(path);
+    }
+    const OwnedFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int connected = ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    const int err = errno;
+    if (connected == 0 || err == EAGAIN) {
+        return std::move(Error(ErrorCode::kConflict, "another process is listening on '" + path + "'"))
+            .with_resource(path);
+    }
+    if (err != ECONNREFUSED) return Error::from_errno(err, "connect '" + path + "'");
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return Error::from_errno(errno, "unlink '" + path + "'");
+    return ok();
+}
+
+std::optional<gid_t> find_group(const std::string& name) {
+    if (name.empty()) return std::nullopt;
+    std::array<char, 16 * 1024> space;
+    group entry{};
+    group* found = nullptr;
+    if (::getgrnam_r(name.c_str(), &entry, space.data(), space.size(), &found) != 0 || found == nullptr) {
+        return std::nullopt;
+    }
+    return found->gr_gid;
+}
+
+// Owner and mode of a fresh socket file: root:group 0660. The file is born 0600, so it is never wider than this.
+Status open_to_group(const std::string& path, const std::string& group_name) {
+    if (const std::optional<gid_t> group = find_group(group_name)) {
+        if (::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
+            return Error::from_errno(errno, "chown '" + path + "'");
+        }
+    }
+    if (::chmod(path.c_str(), 0660) != 0) return Error::from_errno(errno, "chmod '" + path + "'");
+    return ok();
+}
+
+Result<int> bind_unix(const std::string& path, const std::string& group) {
+    Result<sockaddr_un> address = unix_address(path);
+    if (!address) return std::move(address).error();
+    if (Status cleared = clear_stale(path, *address); !cleared) return std::move(cleared).error();
+    OwnedFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (fd.get() < 0) return Error::from_errno(errno, "socket");
+    // Linux gives the file the mode of the socket's own inode, so no change of the process-wide umask is needed.
+    if (::fchmod(fd.get(), 0600) != 0) return Error::from_errno(errno, "fchmod of a socket");
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) != 0) {
+        return std::move(Error::from_errno(errno, "bind '" + path + "'")).with_operation("bind").with_resource(path);
+    }
+    Status opened = open_to_group(path, group);
+    if (opened && ::listen(fd.get(), kBacklog) != 0) opened = Error::from_errno(errno, "listen '" + path + "'");
+    if (!opened) {
+        ::unlink(path.c_str());
+        return std::move(opened).error();
+    }
+    return fd.release();
+}
+
+struct TcpAddress {
+    std::string host;
+    uint16_t port = 0;
+};
+
+Result<TcpAddress> parse_tcp(const std::string& text) {
+    const Error malformed(ErrorCode::kInvalidArgument, "'tcp://" + text + "' is not of the form tcp://ADDRESS:PORT");
+    const size_t colon = text.rfind(':');
+    if (colon == std::string::npos) return malformed;
+    TcpAddress out;
+    out.host = text.substr(0, colon);
+    if (out.host.size() > 2 && out.host.front() == '[' && out.host.back() == ']') {
+        out.host = out.host.substr(1, out.host.size() - 2);
+    }
+    const char* first = text.data() + colon + 1;
+    const char* last = text.data() + text.size();
+    const auto [end, failure] = std::from_chars(first, last, out.port);
+    if (failure != std::errc() || end != last) return malformed;
+    if (out.host == "localhost") out.host = "127.0.0.1";
+    return out;
+}
+
+Result<int> bind_tcp(const TcpAddress& address, const std::string& shown) {
+    sockaddr_in v4{};
+    sockaddr_in6 v6{};
+    const sockaddr* generic = nullptr;
+    socklen_t size = 0;
+    if (::inet_pton(AF_INET, address.host.c_str(), &v4.sin_addr) == 1) {
+        v4.sin_family = AF_INET;
+        v4.sin_port = htons(address.port);
+        generic = reinterpret_cast<const sockaddr*>(&v4);
+        size = sizeof(v4);
+    } else if (::inet_pton(AF_INET6, address.host.c_str(), &v6.sin6_addr) == 1) {
+        v6.sin6_family = AF_INET6;
+        v6.sin6_port = htons(address.port);
+        generic = reinterpret_cast<const sockaddr*>(&v6);
+        size = sizeof(v6);
+    } else {
+        return Error(ErrorCode::kInvalidArgument, "'" + shown + "': the address must be numeric or localhost");
+    }
+    const bool loopback = generic == reinterpret_cast<const sockaddr*>(&v4) ? (ntohl(v4.sin_addr.s_addr) >> 24) == 127
+                                                                            : IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) != 0;
+    if (!loopback) {
+        return Error(ErrorCode::kPermissionDenied,
+                     "refusing to listen on '" + shown +
+                         "': the API gives root to whoever reaches it, and TCP with TLS is not implemented yet; use a "
+                         "unix socket, or a loopback address with --insecure-loopback");
+    }
+    OwnedFd fd(::socket(generic->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (fd.get() < 0) return Error::from_errno(errno, "socket");
+    const int on = 1;
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (::bind(fd.get(), generic, size) != 0) {
+        const int err = errno;
+        Error error = std::move(Error::from_errno(err, "bind '" + shown + "'")).with_operation("bind");
+        if (err == EADDRINUSE) error = std::move(error).with_code(ErrorCode::kConflict);
+        return std::move(error).with_resource(shown);
+    }
+    if (::listen(fd.get(), kBacklog) != 0) return Error::from_errno(errno, "listen '" + shown + "'");
+    return fd.release();
+}
+
+uint16_t port_of(int fd) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof(storage);
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return 0;
+    if (storage.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);
+    return ntohs(reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_port);
+}
+
+}  // namespace
+
+struct Listener::State {
+    AcceptingSocket socket;
+    std::string address;
+    std::string path;  // empty for TCP
+    dev_t device = 0;
+    ino_t inode = 0;
+
+    explicit State(int fd) : socket(fd) {}
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    ~State() {
+        struct stat info {};
+        if (!path.empty() && ::lstat(path.c_str(), &info) == 0 && info.st_dev == device && info.st_ino == inode) {
+            ::unlink(path.c_str());
+        }
+    }
+};
+
+Listener::Listener(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Listener::Listener(Listener&&) noexcept = default;
+Listener& Listener::operator=(Listener&&) noexcept = default;
+Listener::~Listener() = default;
+
+bool Listener::is_unix() const {
+    return !state_->path.empty();
+}
+const std::string& Listener::address() const {
+    return state_->address;
+}
+const Poco::Net::ServerSocket& Listener::socket() const {
+    return state_->socket;
+}
+
+Result<Listener> Listener::bind(const std::string& host, const ListenOptions& options) {
+    constexpr std::string_view kUnix = "unix://";
+    constexpr std::string_view kTcp = "tcp://";
+    if (host.starts_with(kUnix) || host.starts_with('/')) {
+        const std::string path = host.starts_with('/') ? host : host.substr(kUnix.size());
+        Result<int> fd = bind_unix(path, options.socket_group);
+        if (!fd) return std::move(fd).error();
+        auto state = std::make_unique<State>(*fd);
+        struct stat info {};
+        if (::lstat(path.c_str(), &info) == 0) {
+            state->device = info.st_dev;
+            state->inode = info.st_ino;
+        }
+        state->path = path;
+        state->address = "unix://" + path;
+        return Listener(std::move(state));
+    }
+    if (!host.starts_with(kTcp)) {
+        return Error(ErrorCode::kInvalidArgument, "host '" + host + "' must begin with unix:// or tcp://");
+    }
+    Result<TcpAddress> address = parse_tcp(host.substr(kTcp.size()));
+    if (!address) return std::move(address).error();
+    if (!options.insecure_loopback) {
+        return Error(ErrorCode::kPermissionDenied,
+                     "refusing to listen on '" + host +
+                         "': plain TCP has no access control, so every local user and program would be root; say "
+                         "--insecure-loopback to allow it on loopback addresses");
+    }
+    Result<int> fd = bind_tcp(*address, host);
+    if (!fd) return std::move(fd).error();
+    auto state = std::make_unique<State>(*fd);
+    const bool v6 = address->host.find(':') != std::string::npos;
+    state->address = "tcp://" + (v6 ? "[" + address->host + "]" : address->host) + ":" + std::to_string(port_of(*fd));
+    return Listener(std::move(state));
+}
+
+}  // namespace slipway::api
