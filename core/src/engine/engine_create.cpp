@@ -1,0 +1,252 @@
+// Making containers, and renaming them.
+
+#include "engine/engine_events.hpp"
+#include "engine/engine_impl.hpp"
+#include "model/host_config.hpp"
+#include "model/merge.hpp"
+#include "model/mounts.hpp"
+#include "model/ports.hpp"
+#include "names/identity.hpp"
+#include "start/undo_stack.hpp"
+
+#include <slipway/core/schema.hpp>
+
+#include <Poco/Environment.h>
+
+namespace slipway::core {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Status make_private_directory(const fs::path& path) {
+    std::error_code error;
+    fs::create_directories(path, error);
+    if (!error) fs::permissions(path, fs::perms::owner_all, error);
+    if (!error) return ok();
+    return Error::from_errno(error.value(), "create '" + path.string() + "'").with_resource(path.string());
+}
+
+// What the user asked for about the network its mode means; other networks are refused elsewhere.
+nlohmann::json endpoint_settings(const nlohmann::json& networking, const std::string& network,
+                                 const std::string& mode) {
+    const auto endpoints = networking.find("EndpointsConfig");
+    if (endpoints == networking.end() || !endpoints->is_object()) return nlohmann::json::object();
+    for (const std::string& name : {network, mode}) {
+        const auto settings = endpoints->find(name);
+        if (settings != endpoints->end() && settings->is_object()) return *settings;
+    }
+    return nlohmann::json::object();
+}
+
+Status check_platform(const std::string& wanted, const Backend& backend) {
+    const std::string system = wanted.substr(0, wanted.find('/'));
+    if (system.empty() || system == backend.info().platform) return ok();
+    return Error(ErrorCode::kInvalidArgument,
+                 "operating system \"" + system + "\" is not supported by backend '" + backend.info().name + "'");
+}
+
+}  // namespace
+
+ContainerDesc EngineImpl::describe(const ContainerRecord& record) const {
+    const fs::path below = fs::path("backends") / record.backend / "containers" / record.id;
+    return {record.id, record.name, (options_.exec_root / below).string(), (options_.data_root / below).string()};
+}
+
+Status EngineImpl::make_directories(const ContainerRecord& record) const {
+    const ContainerDesc desc = describe(record);
+    for (const std::string& path : {record.data_dir, desc.data_dir, desc.state_dir}) {
+        if (Status made = make_private_directory(path); !made) return made;
+    }
+    return ok();
+}
+
+void EngineImpl::remove_directories(const ContainerRecord& record) const {
+    const ContainerDesc desc = describe(record);
+    for (const std::string& path : {desc.state_dir, desc.data_dir, record.data_dir}) {
+        std::error_code error;
+        fs::remove_all(path, error);
+        if (error) log(LogLevel::kWarn, "remove '" + path + "': " + error.message() + ", ignoring");
+    }
+}
+
+Status EngineImpl::open_handle(Container& container) const {
+    const RecordPtr record = container.record();
+    // The state directory does not survive a reboot.
+    if (Status made = make_directories(*record); !made) return made;
+    auto handle = container.backend->open_container(describe(*record));
+    if (!handle) return std::move(handle).error();
+    container.set_handle(std::move(*handle));
+    return ok();
+}
+
+Result<ContainerRecord> EngineImpl::prepare_record(const Backend& backend, const nlohmann::json& config,
+                                                   nlohmann::json host_config, const nlohmann::json& networking) const {
+    ContainerRecord record;
+    record.id = generate_id();
+    record.created = unix_now();
+    record.image = config.value("Image", "");
+    record.backend = backend.info().name;
+    record.host_config = std::move(host_config);
+
+    auto mounts = wanted_mounts(record.host_config);
+    if (!mounts) return std::move(mounts).error();
+    record.mounts = to_mount_points(*mounts);
+    if (auto ports = published_ports(config, record.host_config); !ports) return std::move(ports).error();
+
+    const std::string mode = record.host_config.value("NetworkMode", "");
+    auto network = networks_->for_mode(mode);
+    if (!network) return std::move(network).error();
+    record.endpoints = {{network->name, network->id, "", endpoint_settings(networking, network->name, mode), nullptr}};
+
+    record.data_dir = (options_.data_root / "containers" / record.id).string();
+    const fs::path dir = record.data_dir;
+    auto policy = log_policy(record.host_config);
+    if (!policy) return std::move(policy).error();
+    if (policy->enabled) record.log_path = (dir / (record.id + "-json.log")).string();
+    record.hostname_path = (dir / "hostname").string();
+    record.hosts_path = (dir / "hosts").string();
+    record.resolv_conf_path = (dir / "resolv.conf").string();
+    return record;
+}
+
+Result<CreatedContainer> EngineImpl::create_container(const CreateContainer& request) {
+    if (request.config.is_null()) {
+        return Error(ErrorCode::kInvalidArgument, "config cannot be empty in order to create a container");
+    }
+    auto config = normalise(config_schema(), request.config, "Config");
+    if (!config) return std::move(config).error();
+    auto host_config = normalise(host_config_schema(), request.host_config, "HostConfig");
+    if (!host_config) return std::move(host_config).error();
+    auto networking = normalise(networking_config_schema(), request.networking_config, "NetworkingConfig");
+    if (!networking) return std::move(networking).error();
+    if (Status refused = refuse_unimplemented(*config, *host_config); !refused) return std::move(refused).error();
+    if (Status checked = check_host_config(*host_config); !checked) return std::move(checked).error();
+
+    const std::string runtime = host_config->value("Runtime", "");
+    const auto backend = find_backend(runtime.empty() ? options_.default_backend : runtime);
+    if (backend == nullptr) {
+        if (runtime.empty()) {
+            return Error(ErrorCode::kUnavailable, "backend '" + options_.default_backend + "' is not loaded");
+        }
+        return Error(ErrorCode::kInvalidArgument, "unknown or invalid runtime name: " + runtime);
+    }
+    if (Status checked = check_platform(request.platform, *backend); !checked) return std::move(checked).error();
+
+    // Pinned until the record is listed: an image removal in between sees either the pin or the container.
+    const std::string image_ref = config->value("Image", "");
+    std::optional<ImagePin> pin;
+    nlohmann::json image_config = nullptr;
+    if (!image_ref.empty()) {
+        auto found = images_->find_and_pin(image_ref);
+        if (!found) return std::move(found).error();
+        pin = std::move(*found);
+        const auto inner = pin->image().document.find("config");
+        if (inner != pin->image().document.end()) image_config = *inner;
+    }
+    auto merged = merge_config(*config, image_config);
+    if (!merged) return std::move(merged).error();
+
+    auto verified = backend->verify(internal_call(), merged->config, *host_config, false);
+    if (!verified) return std::move(verified).error();
+
+    auto prepared = prepare_record(*backend, merged->config, std::move(verified->host_config), *networking);
+    if (!prepared) return std::move(prepared).error();
+    ContainerRecord record = std::move(*prepared);
+    record.config = std::move(merged->config);
+    record.path = std::move(merged->path);
+    record.args = std::move(merged->args);
+    if (pin) {
+        record.image_id = pin->image().id;
+        record.layers = pin->image().layers;
+    }
+    if (record.config.value("Hostname", "").empty()) {
+        const bool host_mode = record.host_config.value("NetworkMode", "") == "host";
+        record.config["Hostname"] = host_mode ? Poco::Environment::nodeName() : short_id(record.id);
+    }
+
+    UndoStack undo;
+    if (request.name.empty()) {
+        record.name = names_.reserve_made_up(record.id);
+    } else {
+        auto name = check_container_name(request.name);
+        if (!name) return std::move(name).error();
+        record.name = std::move(*name);
+        if (Status reserved = names_.reserve(record.name, record.id); !reserved) return std::move(reserved).error();
+    }
+    undo.push([&, name = record.name] { names_.release(name, record.id); });
+
+    if (Status made = make_directories(record); !made) {
+        remove_directories(record);
+        return std::move(made).error();
+    }
+    undo.push([&] { remove_directories(record); });
+
+    const auto container = std::make_shared<Container>(record, backend);
+    if (Status opened = open_handle(*container); !opened) return std::move(opened).error();
+    undo.push([container] { container->set_handle(nullptr); });
+    const auto handle = container->handle();
+    if (Status made = handle->root_create(internal_call(), record.layers); !made) {
+        return std::move(made).error().context("create the root of container " + short_id(record.id));
+    }
+    undo.push([this, handle] {
+        Status removed = handle->root_remove(internal_call());
+        if (!removed) log(LogLevel::kError, "undo of create: " + removed.error().message() + ", ignoring");
+    });
+
+    // Listed before the event tells of it; found by name and id only from here on. Whoever is faster than the commit
+    // waits for it.
+    auto hold = container->operation.acquire();
+    if (!hold) return std::move(hold).error();
+    registry_.add(container);
+    names_.add(record.id);
+    undo.push([this, container] {
+        registry_.remove(container->id);
+        names_.remove(container->id);
+        container->waiters.note_removal({});
+    });
+    Batch batch;
+    batch.put(record);
+    batch.append(container_event(record, "create"));
+    auto committed = store_->commit(std::move(batch), Durability::kFull);
+    if (!committed) return std::move(committed).error();
+    undo.keep();
+    return CreatedContainer{record.id, std::move(verified->warnings)};
+}
+
+Status EngineImpl::rename_container(const std::string& ref, const std::string& new_name) {
+    constexpr const char* kAllocating = "Error when allocating new name";
+    auto container = find(ref);
+    if (!container) return std::move(container).error();
+    if (new_name.empty() || new_name == "/") {
+        return Error(ErrorCode::kInvalidArgument, "Neither old nor new names may be empty");
+    }
+    auto name = check_container_name(new_name);
+    if (!name) return std::move(name).error().context(kAllocating);
+
+    auto hold = lock(*container, ref);
+    if (!hold) return std::move(hold).error();
+    ContainerRecord record = *(*container)->record();
+    if (record.name == *name) {
+        return Error(ErrorCode::kInvalidArgument, "Renaming a container with the same name as its current name");
+    }
+    const std::string old_name = record.name;
+    if (Status renamed = names_.rename(old_name, *name, record.id); !renamed) {
+        return std::move(renamed).error().context(kAllocating);
+    }
+    record.name = *name;
+    Batch batch;
+    batch.put(record);
+    batch.append(container_event(record, "rename", {{"oldName", "/" + old_name}}));
+    const RecordPtr before = (*container)->record();
+    (*container)->publish(std::move(record));
+    auto committed = store_->commit(std::move(batch), Durability::kFull);
+    if (committed) return ok();
+    (*container)->publish(*before);
+    if (Status back = names_.rename(*name, old_name, before->id); !back) {
+        log(LogLevel::kError, "undo of rename: " + back.error().message() + ", ignoring");
+    }
+    return std::move(committed).error();
+}
+
+}  // namespace slipway::core

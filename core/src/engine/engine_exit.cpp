@@ -1,0 +1,102 @@
+// What follows when a container's first process ends. Events arrive on the engine's own thread; what they cause runs on
+// workers, since it waits for the container's lock and for the backend.
+//
+// Order: release in the backend, publish, store with `disconnect` and `die` in one transaction, then the waiters. So
+// whoever hears of `die`, and whoever waited, finds the container exited and its resources free.
+
+#include "engine/engine_events.hpp"
+#include "engine/engine_impl.hpp"
+#include "start/release.hpp"
+
+namespace slipway::core {
+
+namespace {
+// Recorded when nobody knows how a container ended.
+constexpr int32_t kUnknownExitCode = 255;
+}  // namespace
+
+void EngineImpl::run_events() {
+    while (auto event = queue_->pop()) handle_event(*event);
+}
+
+void EngineImpl::handle_event(const BackendEvent& event) {
+    ContainerPtr container = registry_.find(event.container_id);
+    if (container == nullptr) return;
+    switch (event.kind) {
+        case BackendEvent::Kind::kLost:
+            log(LogLevel::kError, "container " + event.container_id + " was lost: " + event.text);
+            [[fallthrough]];
+        case BackendEvent::Kind::kExit:
+            workers_.run([this, container, event] { handle_exit(container, event); });
+            break;
+        case BackendEvent::Kind::kOom:
+            workers_.run([this, container] { handle_oom(container); });
+            break;
+    }
+}
+
+void EngineImpl::handle_exit(const ContainerPtr& container, const BackendEvent& event) {
+    Hold hold = container->operation.acquire_whatever_happens();
+    // A start that was undone reports the end of its process too; by then the container may not run, or run anew.
+    if (container->waiters.removed() || !container->record()->is_running()) return;
+    const auto handle = container->handle();
+    if (handle == nullptr) return;
+    if (event.kind == BackendEvent::Kind::kExit) {
+        const auto status = handle->status();
+        if (status && status->state == ProcessState::kRunning) return;
+    }
+    ExitFacts facts;
+    facts.exit_code = event.kind == BackendEvent::Kind::kLost ? kUnknownExitCode : event.exit_code;
+    facts.oom_killed = event.oom_killed;
+    facts.when = event.when;
+    finish_run(container, facts, std::move(hold));
+}
+
+void EngineImpl::handle_oom(const ContainerPtr& container) {
+    const Hold hold = container->operation.acquire_whatever_happens();
+    if (container->waiters.removed() || !container->record()->is_running()) return;
+    ContainerRecord record = *container->record();
+    record.oom_killed = true;
+    std::vector<Event> events = {container_event(record, "oom")};
+    publish_and_store(*container, std::move(record), std::move(events));
+}
+
+void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& facts, Hold hold) {
+    container->phase.enter("release", 0);
+    if (const auto handle = container->handle()) {
+        // Logged where it happens, and tried again by whatever operation comes next.
+        const Status released = release_run(*container, *handle, internal_call(), options_);
+        (void)released;
+    }
+    ContainerRecord record = *container->record();
+    record.state = RunState::kExited;
+    record.pid = 0;
+    record.exit_code = facts.exit_code;
+    record.oom_killed = record.oom_killed || facts.oom_killed;
+    record.finished_at = facts.when != 0 ? facts.when : unix_now();
+    record.sandbox_key.clear();
+
+    std::vector<Event> events;
+    for (EndpointRecord& endpoint : record.endpoints) {
+        if (endpoint.endpoint_id.empty()) continue;
+        const auto network = networks_->find(endpoint.network_id);
+        events.push_back(network_event(endpoint, network ? network->driver : "", "disconnect", record.id));
+        endpoint.endpoint_id.clear();
+        endpoint.result = nullptr;
+    }
+    const int64_t ran = std::max<int64_t>(0, record.finished_at - record.started_at) / 1'000'000'000;
+    events.push_back(container_event(
+        record, "die", {{"exitCode", std::to_string(record.exit_code)}, {"execDuration", std::to_string(ran)}}));
+    const bool removes_itself = record.host_config.value("AutoRemove", false);
+    const WaitResult result{record.exit_code, ""};
+    publish_and_store(*container, std::move(record), std::move(events));
+    container->phase.leave();
+    container->waiters.note_exit(result);
+
+    if (!removes_itself) return;
+    if (Status removed = remove_stopped(container, hold); !removed) {
+        log(LogLevel::kError, "auto-remove of container " + container->id + ": " + removed.error().message());
+    }
+}
+
+}  // namespace slipway::core

@@ -1,0 +1,159 @@
+// core/src/engine/engine_impl.hpp - the engine behind engine.hpp. One .cpp a topic: engine_open (opening, shutting
+// down), engine_create, engine_start, engine_stop (stop, kill, restart), engine_exit, engine_remove, engine_wait,
+// engine_streams (attach, resize, logs), engine_query (lists, images, networks, facts), reconcile.
+#pragma once
+
+#include "engine/networks.hpp"
+#include "engine/registry.hpp"
+#include "engine/worker_pool.hpp"
+#include "events/event_bus.hpp"
+#include "image/image_store.hpp"
+#include "names/name_index.hpp"
+#include "start/start_context.hpp"
+#include "store/store.hpp"
+
+#include <slipway/core/engine.hpp>
+#include <slipway/core/event_queue.hpp>
+
+#include <atomic>
+#include <thread>
+
+namespace slipway::core {
+
+// How a run ended.
+struct ExitFacts {
+    int32_t exit_code = 0;
+    bool oom_killed = false;
+    UnixNanos when = 0;
+};
+
+class EngineImpl final : public Engine {
+public:
+    EngineImpl(EngineOptions options, std::vector<std::shared_ptr<Backend>> backends,
+               std::vector<BackendProblem> problems, std::shared_ptr<BackendEventQueue> queue);
+    ~EngineImpl() override;
+
+    // Opens the store and everything on it, reconciles, and starts the event thread.
+    Status open_all();
+
+    void shut_down() override;
+    void stop_all_containers() override;
+
+    Result<RecordPtr> find_container(const std::string& ref) const override;
+    Result<std::vector<RecordPtr>> list_containers(const ListOptions& options) const override;
+    Result<CreatedContainer> create_container(const CreateContainer& request) override;
+    Result<StartOutcome> start_container(const std::string& ref) override;
+    Status stop_container(const std::string& ref, std::optional<std::string> signal,
+                          std::optional<std::chrono::seconds> timeout) override;
+    Status restart_container(const std::string& ref, std::optional<std::string> signal,
+                             std::optional<std::chrono::seconds> timeout) override;
+    Status kill_container(const std::string& ref, const std::string& signal) override;
+    Status rename_container(const std::string& ref, const std::string& new_name) override;
+    Status remove_container(const std::string& ref, const RemoveOptions& options) override;
+    Result<PruneReport> prune_containers(const Filters& filters) override;
+    Result<WaitResult> wait_container(const std::string& ref, WaitCondition condition,
+                                      const std::function<void()>& registered,
+                                      const std::function<bool()>& cancelled) override;
+    Status attach_container(const std::string& ref, const AttachOptions& options) override;
+    Status resize_container(const std::string& ref, uint16_t rows, uint16_t cols) override;
+    Status read_logs(const std::string& ref, const LogOptions& options, const LogSink& sink,
+                     const std::function<bool()>& cancelled) override;
+    Result<uint64_t> container_size_rw(const std::string& ref) override;
+
+    Result<ImagePtr> find_image(const std::string& ref) const override;
+    Result<std::vector<ImagePtr>> list_images(const Filters& filters) const override;
+    Result<std::vector<std::string>> load_images(const ByteSource& archive,
+                                                 const std::function<void(const std::string&)>& progress) override;
+    Result<std::string> import_image(const ByteSource& tar, const std::string& repository, const std::string& tag,
+                                     const std::string& message, const std::vector<std::string>& changes) override;
+    Status tag_image(const std::string& ref, const std::string& repository, const std::string& tag) override;
+    Result<std::vector<DeletedImagePart>> remove_image(const std::string& ref, bool force) override;
+    int64_t containers_using(const std::string& image_id) const override;
+
+    std::vector<NetworkRecord> list_networks() const override;
+    Result<NetworkRecord> find_network(const std::string& ref) const override;
+
+    std::unique_ptr<EventSubscription> subscribe(UnixNanos since, UnixNanos until,
+                                                 std::optional<uint64_t> since_sequence, Filters filters) override;
+    std::vector<BackendStatus> backends() const override;
+    const std::vector<BackendProblem>& backend_problems() const override { return problems_; }
+    const std::string& engine_id() const override { return store_->engine_id(); }
+    const EngineOptions& options() const override { return options_; }
+
+private:
+    using Hold = OperationLock::Hold;
+
+    // --- engine_query.cpp ----------------------------------------------------------------------------------------
+    Result<ContainerPtr> find(const std::string& ref) const;
+    std::vector<RecordPtr> all_records() const;
+    std::shared_ptr<Backend> find_backend(const std::string& name) const;  // null when it is not loaded
+    void log(LogLevel level, const std::string& line) const { log_line(options_, level, line); }
+    // Takes container.operation. kNotFound when the container was removed meanwhile.
+    Result<Hold> lock(const ContainerPtr& container, const std::string& ref) const;
+    // A call without a client behind it, limited by the default deadline.
+    CallContext internal_call() const;
+    // Publishes `record`, then stores it with the events; failures of the store are logged and ignored, since what has
+    // happened has happened.
+    void publish_and_store(Container& container, ContainerRecord record, std::vector<Event> events,
+                           Durability durability = Durability::kNormal);
+
+    // --- engine_create.cpp ---------------------------------------------------------------------------------------
+    Result<ContainerRecord> prepare_record(const Backend& backend, const nlohmann::json& config,
+                                           nlohmann::json host_config, const nlohmann::json& networking) const;
+    Status make_directories(const ContainerRecord& record) const;
+    void remove_directories(const ContainerRecord& record) const;
+    ContainerDesc describe(const ContainerRecord& record) const;
+    Status open_handle(Container& container) const;
+
+    // --- engine_start.cpp ----------------------------------------------------------------------------------------
+    Result<StartOutcome> start(const ContainerPtr& container);
+    Result<StartOutcome> start_on_this_thread(const ContainerPtr& container, CancelToken& cancel);
+
+    // --- engine_stop.cpp -----------------------------------------------------------------------------------------
+    Status stop(const ContainerPtr& container, std::optional<std::string> signal,
+                std::optional<std::chrono::seconds> timeout);
+    // Sends a signal to a running container and tells of it. kConflict when it does not run, kNotFound when its process
+    // has ended but its exit was not handled yet.
+    Status send_signal(const ContainerPtr& container, int32_t signum, bool ends_it);
+    Status kill_and_wait(const ContainerPtr& container);
+
+    // --- engine_exit.cpp -----------------------------------------------------------------------------------------
+    void run_events();
+    void handle_event(const BackendEvent& event);
+    void handle_exit(const ContainerPtr& container, const BackendEvent& event);
+    void handle_oom(const ContainerPtr& container);
+    // Everything that follows from the end of a run; `hold` is container.operation.
+    void finish_run(const ContainerPtr& container, const ExitFacts& facts, Hold hold);
+
+    // --- engine_remove.cpp ---------------------------------------------------------------------------------------
+    // Removes a container that does not run. `hold` is container.operation.
+    Status remove_stopped(const ContainerPtr& container, Hold& hold);
+
+    // --- reconcile.cpp -------------------------------------------------------------------------------------------
+    using Holdings = std::map<std::string, Holding>;
+    Status reconcile();
+    void reconcile_container(const ContainerPtr& container, Holdings& holdings);
+    // The facts of a run that ended or was lost while nobody looked; nullopt: it runs on and is adopted.
+    std::optional<ExitFacts> adopt(const ContainerPtr& container);
+    void remove_orphans(const std::set<std::string>& set_aside);
+
+    EngineOptions options_;
+    std::vector<std::shared_ptr<Backend>> backends_;
+    std::vector<BackendProblem> problems_;
+    std::shared_ptr<BackendEventQueue> queue_;
+
+    std::shared_ptr<Store> store_;
+    std::unique_ptr<EventBus> bus_;
+    std::unique_ptr<Networks> networks_;
+    std::unique_ptr<ImageStore> images_;
+    NameIndex names_;
+    Registry registry_;
+    std::unique_ptr<StartServices> services_;
+
+    bool has_damaged_records_ = false;  // set once, by reconcile()
+    std::atomic<bool> stopping_{false};
+    WorkerPool workers_{4};
+    std::thread event_thread_;
+};
+
+}  // namespace slipway::core

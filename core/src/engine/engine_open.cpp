@@ -1,0 +1,96 @@
+// Opening the engine, and ending it.
+
+#include "engine/absent_backend.hpp"
+#include "engine/engine_impl.hpp"
+
+namespace slipway::core {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Status make_root(const fs::path& path, const char* what) {
+    std::error_code error;
+    fs::create_directories(path, error);
+    if (!error) return ok();
+    return Error::from_errno(error.value(), std::string(what) + " '" + path.string() + "'")
+        .with_resource(path.string());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options, std::vector<std::shared_ptr<Backend>> backends,
+                                             std::vector<BackendProblem> problems,
+                                             std::shared_ptr<BackendEventQueue> queue) {
+    auto engine =
+        std::make_unique<EngineImpl>(std::move(options), std::move(backends), std::move(problems), std::move(queue));
+    if (Status opened = engine->open_all(); !opened) return std::move(opened).error();
+    return std::unique_ptr<Engine>(std::move(engine));
+}
+
+EngineImpl::EngineImpl(EngineOptions options, std::vector<std::shared_ptr<Backend>> backends,
+                       std::vector<BackendProblem> problems, std::shared_ptr<BackendEventQueue> queue)
+    : options_(std::move(options)),
+      backends_(std::move(backends)),
+      problems_(std::move(problems)),
+      queue_(std::move(queue)) {}
+
+EngineImpl::~EngineImpl() {
+    EngineImpl::shut_down();
+}
+
+Status EngineImpl::open_all() {
+    if (Status made = make_root(options_.data_root, "data root"); !made) return made;
+    if (Status made = make_root(options_.exec_root, "exec root"); !made) return made;
+
+    auto store = Store::open({options_.data_root / "slipway.db"});
+    if (!store) return std::move(store).error();
+    store_ = std::move(*store);
+    bus_ = std::make_unique<EventBus>(store_);
+    auto networks = Networks::open(store_, options_.bridge_disabled);
+    if (!networks) return std::move(networks).error();
+    networks_ = std::move(*networks);
+    services_ = std::make_unique<StartServices>(StartServices{*store_, *networks_, options_});
+
+    std::shared_ptr<Backend> layers = find_backend(options_.default_backend);
+    if (layers == nullptr) {
+        log(LogLevel::kError, "the default backend '" + options_.default_backend + "' is not loaded");
+        layers = std::make_shared<AbsentBackend>(options_.default_backend);
+    }
+    ImageStoreOptions image_options;
+    image_options.store = store_;
+    image_options.backend = layers;
+    image_options.spool_dir = options_.data_root / "tmp";
+    image_options.containers = [this] { return all_records(); };
+    std::vector<DamagedRow> damaged;
+    auto images = ImageStore::open(std::move(image_options), damaged);
+    if (!images) return std::move(images).error();
+    images_ = std::move(*images);
+    for (const DamagedRow& row : damaged) {
+        log(LogLevel::kError, "image " + row.id + " set aside, its record cannot be read: " + row.reason);
+    }
+
+    if (Status reconciled = reconcile(); !reconciled) return reconciled;
+    // What a record that cannot be read stands on must stay.
+    if (!has_damaged_records_) {
+        auto removed = images_->remove_unused_layers();
+        if (!removed) log(LogLevel::kWarn, "looking for unused layers: " + removed.error().message() + ", ignoring");
+    }
+    event_thread_ = std::thread([this] { run_events(); });
+    return ok();
+}
+
+void EngineImpl::shut_down() {
+    if (stopping_.exchange(true)) return;
+    // Exits that were reported are still recorded; then nobody waits any more.
+    queue_->close();
+    if (event_thread_.joinable()) event_thread_.join();
+    workers_.drain();
+    for (const ContainerPtr& container : registry_.all()) {
+        container->waiters.close();
+        container->attachments.close_all();
+    }
+    if (bus_ != nullptr) bus_->close();
+}
+
+}  // namespace slipway::core

@@ -1,0 +1,114 @@
+// Starting containers. The transaction runs on a worker; the caller waits with a bound, so that a backend which ignores
+// its deadline costs its container and never the caller.
+
+#include "engine/engine_impl.hpp"
+#include "start/start_flow.hpp"
+
+#include <condition_variable>
+
+namespace slipway::core {
+
+namespace {
+
+// How long after a phase's deadline the backend may take to notice it, and then to give back what it has.
+constexpr std::chrono::seconds kGrace{2};
+
+// What the worker and the caller share; outlives either.
+struct StartJob {
+    std::mutex mutex;
+    std::condition_variable done;
+    std::optional<Result<StartOutcome>> outcome;  // guarded by mutex
+    CancelToken cancel;
+};
+
+// The answer of start-flow.md 2.6 for states that end the request; nullopt when the start may go on.
+std::optional<Result<StartOutcome>> answer_by_state(RunState state) {
+    switch (state) {
+        case RunState::kPaused:
+            return Error(ErrorCode::kConflict, "cannot start a paused container, try unpause instead");
+        case RunState::kRunning:
+        case RunState::kRestarting: {
+            StartOutcome outcome;
+            outcome.already_running = true;
+            return Result<StartOutcome>(std::move(outcome));
+        }
+        case RunState::kRemoving:
+        case RunState::kDead:
+            return Error(ErrorCode::kConflict, "container is marked for removal and cannot be started");
+        case RunState::kCreated:
+        case RunState::kExited:
+            break;
+    }
+    return std::nullopt;
+}
+
+// True once the running phase has passed its deadline by `grace`.
+bool is_overdue(const PhaseSlot& phase, std::chrono::nanoseconds grace) {
+    const MonotonicNanos deadline = phase.deadline();
+    return phase.name() != nullptr && deadline != 0 &&
+           monotonic_now() > deadline + static_cast<MonotonicNanos>(grace.count());
+}
+
+}  // namespace
+
+Result<StartOutcome> EngineImpl::start_container(const std::string& ref) {
+    auto container = find(ref);
+    if (!container) return std::move(container).error();
+    return start(*container);
+}
+
+Result<StartOutcome> EngineImpl::start(const ContainerPtr& container) {
+    if (auto answer = answer_by_state(container->record()->state)) return std::move(*answer);
+    if (stopping_) return Error(ErrorCode::kUnavailable, "the engine shuts down");
+
+    const auto job = std::make_shared<StartJob>();
+    workers_.run([this, container, job] {
+        auto outcome = start_on_this_thread(container, job->cancel);
+        const std::lock_guard lock(job->mutex);
+        job->outcome = std::move(outcome);
+        job->done.notify_all();
+    });
+
+    std::unique_lock lock(job->mutex);
+    while (!job->outcome) {
+        job->done.wait_for(lock, std::chrono::milliseconds(250));
+        if (job->outcome) break;
+        // A backend that keeps to the contract has answered by now.
+        if (is_overdue(container->phase, std::chrono::nanoseconds(0))) job->cancel.cancel();
+        if (!is_overdue(container->phase, kGrace)) continue;
+        const char* name = container->phase.name();
+        const std::string phase = name != nullptr ? name : "start";
+        const std::string text = "start of container " + container->id + ": the backend does not return from phase " +
+                                 phase + "; it is undone as soon as it does";
+        container->operation.give_up(text);
+        container->attachments.close_all();
+        log(LogLevel::kError, text);
+        return Error(ErrorCode::kDeadlineExceeded, text).with_operation(phase);
+    }
+    return std::move(*job->outcome);
+}
+
+Result<StartOutcome> EngineImpl::start_on_this_thread(const ContainerPtr& container, CancelToken& cancel) {
+    auto hold = lock(container, container->id);
+    if (!hold) return std::move(hold).error();
+    if (auto answer = answer_by_state(container->record()->state)) return std::move(*answer);
+
+    auto report = run_start(*services_, *container, StartRequest{&cancel});
+    if (report) {
+        StartOutcome outcome;
+        outcome.report = std::move(*report);
+        return outcome;
+    }
+    Error error = std::move(report).error();
+    const RecordPtr record = container->record();
+    // A refused configuration is not a failed start: nothing was tried.
+    const bool was_tried = record->error == error.message();
+    if (was_tried && record->host_config.value("AutoRemove", false)) {
+        if (Status removed = remove_stopped(container, *hold); !removed) {
+            log(LogLevel::kError, "auto-remove of " + record->name + ": " + removed.error().message());
+        }
+    }
+    return error;
+}
+
+}  // namespace slipway::core

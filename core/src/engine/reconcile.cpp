@@ -1,0 +1,156 @@
+// After a start of the daemon: brings the records and what the backends hold together again.
+//
+//   record says   backend holds      what happens
+//   running       running            adopted: it runs on
+//   running       exited             recorded with its real exit code, `die`
+//   running       parked, debris, -  removed there; recorded as ended with 255, `die`
+//   not running   anything           an operation that was cut short: removed there
+//   removing      anything           removed there, then the removal is carried on
+//   no record     anything           removed there, unless the record is only unreadable
+//
+// Runs on one thread, before anybody else knows the engine.
+
+#include "engine/absent_backend.hpp"
+#include "engine/engine_impl.hpp"
+#include "names/identity.hpp"
+
+namespace slipway::core {
+
+namespace {
+constexpr int32_t kUnknownExitCode = 255;
+namespace fs = std::filesystem;
+}  // namespace
+
+Status EngineImpl::reconcile() {
+    auto loaded = store_->load_containers();
+    if (!loaded) return std::move(loaded).error();
+    std::set<std::string> set_aside;
+    has_damaged_records_ = !loaded->damaged.empty();
+    for (const DamagedRow& row : loaded->damaged) {
+        set_aside.insert(row.id);
+        log(LogLevel::kError, "container " + row.id + " set aside, its record cannot be read: " + row.reason);
+    }
+
+    std::map<std::string, Holdings> holdings;
+    for (const auto& backend : backends_) {
+        auto list = backend->list_holdings(internal_call());
+        if (!list) {
+            // Without slw.reconcile/1 nothing outlives the daemon.
+            if (list.error().code() != ErrorCode::kUnimplemented) {
+                log(LogLevel::kError, "backend '" + backend->info().name + "': " + list.error().message());
+            }
+            continue;
+        }
+        for (Holding& holding : *list) holdings[backend->info().name].emplace(holding.container_id, holding);
+    }
+
+    for (ContainerRecord& record : loaded->rows) {
+        std::shared_ptr<Backend> backend = find_backend(record.backend);
+        const bool is_absent = backend == nullptr;
+        if (is_absent) backend = std::make_shared<AbsentBackend>(record.backend);
+        const auto container = std::make_shared<Container>(std::move(record), backend);
+        const RecordPtr known = container->record();
+        if (Status reserved = names_.reserve(known->name, known->id); !reserved) {
+            log(LogLevel::kError, "container " + known->id + ": " + reserved.error().message());
+        }
+        names_.add(known->id);
+        registry_.add(container);
+        if (is_absent) {
+            log(LogLevel::kWarn, "container " + known->id + ": backend '" + known->backend + "' is not loaded");
+            continue;
+        }
+        reconcile_container(container, holdings[known->backend]);
+    }
+
+    for (const auto& backend : backends_) {
+        for (const auto& [id, holding] : holdings[backend->info().name]) {
+            if (registry_.find(id) != nullptr || set_aside.contains(id)) continue;
+            log(LogLevel::kWarn, "removing what nobody owns: " + holding.state + " container " + id);
+            Status removed = backend->remove_holding(internal_call(), id);
+            if (!removed) log(LogLevel::kError, "container " + id + ": " + removed.error().message() + ", ignoring");
+        }
+    }
+    remove_orphans(set_aside);
+    return ok();
+}
+
+void EngineImpl::reconcile_container(const ContainerPtr& container, Holdings& holdings) {
+    const RecordPtr record = container->record();
+    const auto held = holdings.find(container->id);
+    const std::string state = held == holdings.end() ? "" : held->second.state;
+    const bool is_adoptable = record->is_running() && (state == "running" || state == "exited");
+    // Before the handle is opened, as the contract asks.
+    if (!state.empty() && !is_adoptable) {
+        Status removed = container->backend->remove_holding(internal_call(), container->id);
+        if (!removed) {
+            container->needs_release = true;
+            log(LogLevel::kError, "container " + container->id + ": " + removed.error().message());
+        }
+    }
+    if (Status opened = open_handle(*container); !opened) {
+        log(LogLevel::kError, "container " + container->id + ": " + opened.error().message());
+    }
+
+    if (record->is_running()) {
+        std::optional<ExitFacts> facts = ExitFacts{kUnknownExitCode, false, 0};
+        if (is_adoptable) facts = adopt(container);
+        if (facts) finish_run(container, *facts, container->operation.acquire_whatever_happens());
+        return;
+    }
+    const bool was_removed = record->state == RunState::kRemoving || record->state == RunState::kDead;
+    const bool removes_itself = record->host_config.value("AutoRemove", false) && record->state == RunState::kExited;
+    if (!was_removed && !removes_itself) return;
+    Hold hold = container->operation.acquire_whatever_happens();
+    if (Status removed = remove_stopped(container, hold); !removed) {
+        log(LogLevel::kError, "container " + container->id + ": " + removed.error().message());
+    }
+}
+
+std::optional<ExitFacts> EngineImpl::adopt(const ContainerPtr& container) {
+    const auto handle = container->handle();
+    if (handle == nullptr) return ExitFacts{kUnknownExitCode, false, 0};
+    auto status = handle->adopt(internal_call());
+    if (!status) {
+        log(LogLevel::kError, "container " + container->id + " was lost: " + status.error().message());
+        return ExitFacts{kUnknownExitCode, false, 0};
+    }
+    if (status->state == ProcessState::kExited) {
+        return ExitFacts{status->exit_code, status->oom_killed, status->finished};
+    }
+    if (status->state != ProcessState::kRunning) return ExitFacts{kUnknownExitCode, false, 0};
+    if (status->pid != container->record()->pid) {
+        ContainerRecord record = *container->record();
+        record.pid = status->pid;
+        container->publish(std::move(record));
+    }
+    return std::nullopt;
+}
+
+// Directories of containers that were being created or removed when the daemon died.
+void EngineImpl::remove_orphans(const std::set<std::string>& set_aside) {
+    std::error_code error;
+    std::vector<std::string> orphans;
+    for (const auto& entry : fs::directory_iterator(options_.data_root / "containers", error)) {
+        const std::string id = entry.path().filename().string();
+        if (is_full_id(id) && registry_.find(id) == nullptr && !set_aside.contains(id)) orphans.push_back(id);
+    }
+    for (const std::string& id : orphans) {
+        ContainerRecord record;
+        record.id = id;
+        record.data_dir = (options_.data_root / "containers" / id).string();
+        for (const auto& backend : backends_) {
+            record.backend = backend->info().name;
+            if (!fs::exists(describe(record).data_dir, error)) continue;
+            if (Status made = make_directories(record); !made) continue;
+            auto handle = backend->open_container(describe(record));
+            Status removed = handle ? (*handle)->root_remove(internal_call()) : Status(std::move(handle).error());
+            if (!removed) log(LogLevel::kError, "container " + id + ": " + removed.error().message() + ", ignoring");
+            handle = Error(ErrorCode::kNotFound, "closed");
+            remove_directories(record);
+        }
+        fs::remove_all(record.data_dir, error);
+        log(LogLevel::kInfo, "removed what was left of container " + id);
+    }
+}
+
+}  // namespace slipway::core

@@ -1,0 +1,140 @@
+#include "start/failure.hpp"
+
+#include <slipway/base.h>
+
+namespace slipway::core {
+
+namespace {
+
+constexpr const char* kNetworkPrefix = "failed to set up container networking";
+constexpr const char* kMountTypeHint =
+    "Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is "
+    "the "
+    "expected type";
+
+bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+// Codes that say something to the client whatever phase they come from.
+bool is_kept(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::kUnavailable:
+        case ErrorCode::kUnimplemented:
+        case ErrorCode::kCancelled:
+        case ErrorCode::kDeadlineExceeded:
+        case ErrorCode::kResourceExhausted:
+        case ErrorCode::kDataLoss:
+            return true;
+        default:
+            return false;
+    }
+}
+
+Error launch_error(const Error& error) {
+    switch (error.code()) {
+        case ErrorCode::kExecNotFound:
+        case ErrorCode::kExecDenied:
+            return error;
+        case ErrorCode::kMountType: {
+            if (contains(error.message(), "vice-versa")) return error;
+            // The hint follows the text, so the text becomes the context of the hint.
+            return Error(error.code(), kMountTypeHint)
+                .context(error.message())
+                .with_os(error.os().domain, error.os().code)
+                .with_operation(error.operation())
+                .with_resource(error.resource())
+                .with_hint(error.hint());
+        }
+        default:
+            return Error(error).with_code(is_kept(error.code()) ? error.code() : ErrorCode::kSystem);
+    }
+}
+
+}  // namespace
+
+Error client_error(FailureKind kind, const Error& error) {
+    switch (kind) {
+        case FailureKind::kRequest:
+            return error;
+        case FailureKind::kLaunch:
+            return launch_error(error);
+        case FailureKind::kNetwork: {
+            const bool keeps = is_kept(error.code()) || error.code() == ErrorCode::kNotFound;
+            return Error(error).context(kNetworkPrefix).with_code(keeps ? error.code() : ErrorCode::kSystem);
+        }
+        case FailureKind::kOther:
+            break;
+    }
+    return Error(error).with_code(is_kept(error.code()) ? error.code() : ErrorCode::kSystem);
+}
+
+int32_t failure_exit_code(FailureKind kind, const Error& error, int32_t previous) {
+    if (kind == FailureKind::kRequest) return previous;
+    if (kind == FailureKind::kLaunch) {
+        switch (error.code()) {
+            case ErrorCode::kExecDenied:
+                return 126;
+            case ErrorCode::kExecNotFound:
+            case ErrorCode::kMountType:
+                return 127;
+            default:
+                return 128;
+        }
+    }
+    return previous != 0 ? previous : 128;
+}
+
+std::string_view to_string(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::kInvalidArgument:
+            return "invalid_argument";
+        case ErrorCode::kNotFound:
+            return "not_found";
+        case ErrorCode::kConflict:
+            return "conflict";
+        case ErrorCode::kNotModified:
+            return "not_modified";
+        case ErrorCode::kPermissionDenied:
+            return "permission_denied";
+        case ErrorCode::kUnavailable:
+            return "unavailable";
+        case ErrorCode::kUnimplemented:
+            return "unimplemented";
+        case ErrorCode::kInternal:
+            return "internal";
+        case ErrorCode::kSystem:
+            return "system";
+        case ErrorCode::kExecNotFound:
+            return "exec_not_found";
+        case ErrorCode::kExecDenied:
+            return "exec_denied";
+        case ErrorCode::kMountType:
+            return "mount_type";
+        case ErrorCode::kCancelled:
+            return "cancelled";
+        case ErrorCode::kDeadlineExceeded:
+            return "deadline_exceeded";
+        case ErrorCode::kResourceExhausted:
+            return "resource_exhausted";
+        case ErrorCode::kDataLoss:
+            return "data_loss";
+    }
+    return "internal";
+}
+
+nlohmann::json error_fields(std::string_view phase, const Error& error) {
+    nlohmann::json os = nullptr;
+    if (error.os().domain != SLW_OS_NONE) {
+        os = {{"domain", error.os().domain == SLW_OS_ERRNO ? "errno" : "hresult"}, {"code", error.os().code}};
+    }
+    return {{"phase", phase},
+            {"code", to_string(error.code())},
+            {"message", error.message()},
+            {"operation", error.operation()},
+            {"resource", error.resource()},
+            {"os", std::move(os)},
+            {"hint", error.hint()}};
+}
+
+}  // namespace slipway::core

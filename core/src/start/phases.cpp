@@ -1,0 +1,46 @@
+#include "start/phases.hpp"
+
+#include "model/host_config.hpp"
+
+namespace slipway::core {
+
+std::vector<Phase> start_phases(const BackendInfo& backend) {
+    const Phase networks{"attach_networks", FailureKind::kNetwork, attach_networks, detach_networks};
+
+    std::vector<Phase> flow = {
+        {"verify", FailureKind::kRequest, verify_config, nullptr},
+        {"prepare_files", FailureKind::kOther, prepare_files, nullptr},
+        {"mount_root", FailureKind::kOther, mount_root, unmount_root},
+        {"mount_volumes", FailureKind::kOther, mount_volumes, unmount_volumes},
+        {"create_sandbox", FailureKind::kNetwork, create_sandbox, destroy_sandbox},
+    };
+    if (backend.network_first) flow.push_back(networks);
+    flow.push_back({"build_spec", FailureKind::kOther, build_spec, nullptr});
+    flow.push_back({"create", FailureKind::kLaunch, create_process, destroy_process});
+    if (!backend.network_first) flow.push_back(networks);
+    flow.push_back({"attach_streams", FailureKind::kOther, attach_streams, nullptr});
+    // Undone by create's undo, which ends whatever runs.
+    flow.push_back({"start", FailureKind::kLaunch, start_process, nullptr});
+    flow.push_back({"commit", FailureKind::kOther, commit_start, nullptr, true});
+    return flow;
+}
+
+Status verify_config(StartContext& start, const CallContext& call) {
+    ContainerRecord& record = start.record;
+    if (Status checked = check_host_config(record.host_config); !checked) return checked;
+    auto verified = start.backend.verify(call, record.config, record.host_config, false);
+    if (!verified) return std::move(verified).error();
+    record.host_config = std::move(verified->host_config);
+    return ok();
+}
+
+Status mount_root(StartContext& start, const CallContext& call) {
+    const bool read_only = start.record.host_config.value("ReadonlyRootfs", false);
+    return start.handle.root_mount(call, start.record.layers, read_only);
+}
+
+Status unmount_root(StartContext& start, const CallContext& call) {
+    return start.handle.root_unmount(call);
+}
+
+}  // namespace slipway::core

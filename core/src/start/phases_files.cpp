@@ -1,0 +1,146 @@
+// The phases that prepare files and mounts.
+
+#include "model/mounts.hpp"
+#include "start/network_files.hpp"
+#include "start/phases.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace slipway::core {
+
+namespace {
+
+// Truncates and writes, keeping the inode.
+Status write_in_place(const std::string& path, const std::string& text) {
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file << text;
+    file.flush();
+    if (!file) return Error::from_errno(errno, "write '" + path + "'").with_operation("write").with_resource(path);
+    return ok();
+}
+
+// The machine's own file, or nothing: a machine without one is no reason to refuse a start.
+std::string read_host_file(const char* path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return std::move(text).str();
+}
+
+// systemd-resolved puts only its stub on 127.0.0.53 into resolv.conf, which a container cannot reach; what it forwards
+// to is in a second file.
+std::string read_host_resolv_conf(bool host_mode) {
+    std::string text = read_host_file("/etc/resolv.conf");
+    if (!host_mode && text.find("nameserver 127.0.0.53") != std::string::npos) {
+        std::string upstream = read_host_file("/run/systemd/resolve/resolv.conf");
+        if (!upstream.empty()) return upstream;
+    }
+    return text;
+}
+
+std::vector<std::string> strings(const nlohmann::json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end() || !found->is_array()) return {};
+    return found->get<std::vector<std::string>>();
+}
+
+bool is_host_mode(const ContainerRecord& record) {
+    return record.host_config.value("NetworkMode", "") == "host";
+}
+
+struct NetworkFile {
+    const std::string& source;
+    const char* target;
+};
+
+// The three files, unless the user mounts something of his own there.
+std::vector<MountParams> network_file_mounts(const ContainerRecord& record, const std::vector<MountSpec>& wanted) {
+    const NetworkFile files[] = {{record.resolv_conf_path, "/etc/resolv.conf"},
+                                 {record.hostname_path, "/etc/hostname"},
+                                 {record.hosts_path, "/etc/hosts"}};
+    std::vector<MountParams> mounts;
+    for (const NetworkFile& file : files) {
+        const bool covered = std::any_of(wanted.begin(), wanted.end(),
+                                         [&](const MountSpec& spec) { return spec.params.target == file.target; });
+        if (covered) continue;
+        MountParams params;
+        params.source = file.source;
+        params.target = file.target;
+        params.propagation = "rprivate";
+        if (record.host_config.value("ReadonlyRootfs", false)) params.flags |= SLW_MOUNT_READ_ONLY;
+        mounts.push_back(std::move(params));
+    }
+    return mounts;
+}
+
+}  // namespace
+
+Status write_hosts(const StartContext& start) {
+    const ContainerRecord& record = start.record;
+    HostsInput input;
+    input.hostname = record.config.value("Hostname", "");
+    input.domainname = record.config.value("Domainname", "");
+    input.extra_hosts = strings(record.host_config, "ExtraHosts");
+    if (is_host_mode(record)) input.host_file = read_host_file("/etc/hosts");
+    for (const EndpointRecord& endpoint : record.endpoints) {
+        if (!endpoint.result.is_object()) continue;
+        for (const char* key : {"IPAddress", "GlobalIPv6Address"}) {
+            const std::string address = endpoint.result.value(key, "");
+            if (!address.empty()) input.addresses.push_back(address);
+        }
+        if (input.gateway.empty()) input.gateway = endpoint.result.value("Gateway", "");
+    }
+    return write_in_place(record.hosts_path, render_hosts(input));
+}
+
+Status prepare_files(StartContext& start, const CallContext&) {
+    const ContainerRecord& record = start.record;
+    if (Status written = write_in_place(record.hostname_path, record.config.value("Hostname", "") + "\n"); !written) {
+        return written;
+    }
+    ResolvInput resolv;
+    resolv.keep_loopback = is_host_mode(record);
+    resolv.host_file = read_host_resolv_conf(resolv.keep_loopback);
+    resolv.servers = strings(record.host_config, "Dns");
+    resolv.search = strings(record.host_config, "DnsSearch");
+    resolv.options = strings(record.host_config, "DnsOptions");
+    if (Status written = write_in_place(record.resolv_conf_path, render_resolv_conf(resolv)); !written) return written;
+    return write_hosts(start);
+}
+
+Status mount_volumes(StartContext& start, const CallContext& call) {
+    auto wanted = wanted_mounts(start.record.host_config);
+    if (!wanted) return std::move(wanted).error();
+    std::vector<MountParams> mounts;
+    for (const MountSpec& spec : *wanted) mounts.push_back(spec.params);
+    for (MountParams& params : network_file_mounts(start.record, *wanted)) mounts.push_back(std::move(params));
+
+    for (const MountParams& params : mounts) {
+        auto id = start.handle.mount(call, params);
+        if (id) {
+            start.container.mount_ids.push_back(*id);
+            continue;
+        }
+        CallContext unlimited;
+        if (Status undone = unmount_volumes(start, unlimited); !undone) start.container.needs_release = true;
+        return std::move(id).error().context("mount '" + params.target + "'");
+    }
+    return ok();
+}
+
+Status unmount_volumes(StartContext& start, const CallContext& call) {
+    Status result = ok();
+    std::vector<uint64_t>& ids = start.container.mount_ids;
+    while (!ids.empty()) {
+        const uint64_t id = ids.back();
+        ids.pop_back();
+        if (Status unmounted = start.handle.unmount(call, id); !unmounted && result) result = std::move(unmounted);
+    }
+    return result;
+}
+
+}  // namespace slipway::core

@@ -1,0 +1,42 @@
+// core/src/start/start_context.hpp - what the phases of one start work with and hand on to each other.
+#pragma once
+
+#include "engine/container.hpp"
+#include "engine/networks.hpp"
+#include "store/store.hpp"
+
+#include <slipway/core/engine.hpp>
+
+#include <string>
+#include <vector>
+
+namespace slipway::core {
+
+// The parts of the engine a start needs. They outlive it.
+struct StartServices {
+    Store& store;
+    Networks& networks;
+    const EngineOptions& options;
+};
+
+// What the caller of a start asks for. Grows with start-time host configuration (API < 1.24).
+struct StartRequest {
+    CancelToken* cancel = nullptr;  // may be null; cancelling undoes the start unless it is committed
+};
+
+// Used by the one thread that runs the start, which holds container.operation.
+struct StartContext {
+    const StartServices& services;
+    Container& container;
+    Backend& backend;
+    BackendContainer& handle;
+
+    ContainerRecord record;  // a copy the phases complete; published by the last one
+    NetworkRecord network;   // what HostConfig.NetworkMode means; set by create_sandbox
+    std::string spec;        // from build_spec
+    StartReport report;      // phases so far
+};
+
+void log_line(const EngineOptions& options, LogLevel level, const std::string& line);
+
+}  // namespace slipway::core

@@ -1,0 +1,162 @@
+#include "start/start_flow.hpp"
+
+#include "start/phases.hpp"
+#include "start/release.hpp"
+
+namespace slipway::core {
+
+namespace {
+
+MonotonicNanos nanos(std::chrono::milliseconds duration) {
+    return static_cast<MonotonicNanos>(std::chrono::nanoseconds(duration).count());
+}
+
+int64_t elapsed(MonotonicNanos since) {
+    return static_cast<int64_t>(monotonic_now() - since);
+}
+
+// Runs the phases of one start and remembers what has to be undone.
+class StartTransaction {
+public:
+    StartTransaction(StartContext& start, const StartRequest& request)
+        : start_(start), cancel_(request.cancel), began_(monotonic_now()) {
+        start_.report.began = unix_now();
+    }
+
+    Status run(const Phase& phase) {
+        const std::chrono::milliseconds limit = phase_deadline(start_.services.options, phase.name);
+        const MonotonicNanos entered = monotonic_now();
+        const CallContext call{entered + nanos(limit), cancel_};
+        start_.container.phase.enter(phase.name, call.deadline);
+
+        Status status = phase.run(start_, call);
+
+        const bool acquired = status.has_value();
+        // What came too late is undone like what failed: nobody waits for it any more.
+        if (acquired && !phase.is_final && is_too_late(call)) {
+            status =
+                Error(ErrorCode::kDeadlineExceeded, std::string("phase ") + phase.name + " passed its deadline of " +
+                                                        std::to_string(limit.count()) + " ms");
+        }
+        PhaseReport report;
+        report.name = phase.name;
+        report.offset_ns = static_cast<int64_t>(entered - began_);
+        report.duration_ns = elapsed(entered);
+        report.failed = !status.has_value();
+        start_.report.phases.push_back(std::move(report));
+        if (acquired && phase.undo != nullptr) undos_.push_back({&phase, start_.report.phases.size() - 1});
+        return status;
+    }
+
+    // Newest first. Not cancelled, with deadlines of its own.
+    void undo() {
+        for (; !undos_.empty(); undos_.pop_back()) {
+            const auto [phase, index] = undos_.back();
+            const CallContext call{monotonic_now() + nanos(phase_deadline(start_.services.options, phase->name)),
+                                   nullptr};
+            start_.container.phase.enter(phase->name, call.deadline);
+            const Status undone = phase->undo(start_, call);
+            PhaseReport& report = start_.report.phases[index];
+            report.undone = true;
+            if (undone) continue;
+            report.undo_error = undone.error().message();
+            start_.container.needs_release = true;
+            log_line(start_.services.options, LogLevel::kError,
+                     "start " + start_.record.name + ": undo of " + phase->name +
+                         " failed, to be tried again: " + undone.error().message());
+        }
+    }
+
+    void finish(bool succeeded) {
+        start_.report.succeeded = succeeded;
+        start_.report.total_ns = elapsed(began_);
+    }
+
+private:
+    static bool is_too_late(const CallContext& call) {
+        return monotonic_now() > call.deadline || (call.cancel != nullptr && call.cancel->is_cancelled());
+    }
+
+    struct Undo {
+        const Phase* phase;
+        size_t report_index;
+    };
+
+    StartContext& start_;
+    const CancelToken* cancel_;
+    const MonotonicNanos began_;
+    std::vector<Undo> undos_;
+};
+
+// The record of a start that failed: state and times unchanged.
+void record_failure(const StartContext& start, FailureKind kind, const Error& error) {
+    ContainerRecord record = *start.container.record();
+    record.last_start = start.report;
+    if (kind == FailureKind::kRequest) {
+        start.container.publish(std::move(record));
+        return;
+    }
+    record.error = error.message();
+    record.exit_code = failure_exit_code(kind, error, record.exit_code);
+    Batch batch;
+    batch.put(record);
+    start.container.publish(std::move(record));
+    auto committed = start.services.store.commit(std::move(batch), Durability::kNormal);
+    if (!committed) {
+        log_line(start.services.options, LogLevel::kError,
+                 "start " + start.record.name +
+                     ": the failure could not be stored, ignoring: " + committed.error().message());
+    }
+}
+
+// What an earlier operation could not give back stands in the way of this start.
+Status release_leftovers(StartContext& start, const CallContext& call) {
+    if (!start.container.needs_release) return ok();
+    return release_run(start.container, start.handle, call, start.services.options);
+}
+
+}  // namespace
+
+void log_line(const EngineOptions& options, LogLevel level, const std::string& line) {
+    if (options.log) options.log(level, line);
+}
+
+std::chrono::milliseconds phase_deadline(const EngineOptions& options, const std::string& phase) {
+    const auto own = options.phase_deadlines.find(phase);
+    return own == options.phase_deadlines.end() ? options.default_phase_deadline : own->second;
+}
+
+Result<StartReport> run_start(const StartServices& services, Container& container, const StartRequest& request) {
+    const std::shared_ptr<BackendContainer> handle = container.handle();
+    if (handle == nullptr) {
+        return Error(ErrorCode::kUnavailable,
+                     "backend '" + container.record()->backend + "' of container " + container.id + " is not loaded");
+    }
+    StartContext start{services, container, *container.backend, *handle, *container.record(), {}, {}, {}};
+
+    std::vector<Phase> flow = start_phases(container.backend->info());
+    if (container.needs_release) {
+        flow.insert(flow.begin() + 1, {"release_leftovers", FailureKind::kOther, release_leftovers, nullptr});
+    }
+
+    StartTransaction transaction(start, request);
+    for (const Phase& phase : flow) {
+        Status status = transaction.run(phase);
+        if (status) continue;
+        transaction.undo();
+        Error error = client_error(phase.on_failure, status.error());
+        transaction.finish(false);
+        start.report.error = error_fields(phase.name, error);
+        record_failure(start, phase.on_failure, error);
+        container.attachments.close_all();
+        container.phase.leave();
+        return error;
+    }
+    transaction.finish(true);
+    start.record.last_start = start.report;
+    container.publish(std::move(start.record));
+    container.phase.leave();
+    return start.report;
+}
+
+}  // namespace slipway::core
