@@ -1,0 +1,51 @@
+// plugins/linux/src/cgroup/group_set.hpp - what v1 and v2 do differently, behind CgroupManager.
+#pragma once
+
+#include <cgroup/cgroup_manager.hpp>
+#include <cgroup/group_files.hpp>
+#include <cgroup/layout.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace slipway::linux_backend {
+
+// Groups are named by their path below the mount points, "/slipway/0123abcd/<id>". Thread-safe.
+class GroupSet {
+public:
+    virtual ~GroupSet() = default;
+    virtual Result<CgroupEntry> create(const std::string& path, const nlohmann::json& resources) = 0;
+    virtual Status destroy(const std::string& path) = 0;
+    virtual std::string oom_file(const std::string& path) const = 0;
+    // The directories `path` stands for, one per hierarchy.
+    virtual std::vector<std::string> directories(const std::string& path) const = 0;
+};
+
+std::unique_ptr<GroupSet> make_v1_groups(const CgroupLayout& layout);
+std::unique_ptr<GroupSet> make_v2_groups(const CgroupLayout& layout);
+
+// The path without its last part; empty for a top-level group.
+inline std::string parent_of(const std::string& path) {
+    return path.substr(0, path.rfind('/'));
+}
+
+// Removes the directories a failed create() has made. Nobody has entered them yet, so nobody is killed.
+class GroupUndo {
+public:
+    GroupUndo() = default;
+    GroupUndo(const GroupUndo&) = delete;
+    GroupUndo& operator=(const GroupUndo&) = delete;
+    ~GroupUndo() {
+        // The failure that led here is what the caller must hear about, not that of a removal.
+        for (auto group = made_.rbegin(); group != made_.rend(); ++group) static_cast<void>(remove_group(*group));
+    }
+    void add(std::string group) { made_.push_back(std::move(group)); }
+    void commit() { made_.clear(); }
+
+private:
+    std::vector<std::string> made_;
+};
+
+}  // namespace slipway::linux_backend

@@ -1,0 +1,159 @@
+// A v1 container has a group of the same name in every mounted hierarchy. Its first process enters them by writing "0"
+// to each `tasks` file itself: attaching it from outside through cgroup.procs waits for a grace period (10 ms).
+#include <cgroup/group_files.hpp>
+#include <cgroup/group_set.hpp>
+#include <cgroup/limits.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace slipway::linux_backend {
+
+namespace {
+
+class V1Groups : public GroupSet {
+public:
+    explicit V1Groups(CgroupLayout layout) : layout_(std::move(layout)) {}
+
+    Result<CgroupEntry> create(const std::string& path, const nlohmann::json& resources) override;
+    Status destroy(const std::string& path) override;
+    std::string oom_file(const std::string& path) const override;
+    std::vector<std::string> directories(const std::string& path) const override;
+
+private:
+    Status make(const CgroupHierarchy& hierarchy, const std::string& path, GroupUndo& undo);
+    Status make_parents(const CgroupHierarchy& hierarchy, const std::string& path);
+    Status fill_cpuset(const CgroupHierarchy& hierarchy, const std::string& path);
+    Status apply(const std::string& path, const std::vector<CgroupWrite>& writes);
+    std::string control_file(const std::string& group, const std::string& file) const;
+
+    const CgroupLayout layout_;
+    std::mutex parents_mutex_;  // held while parents are made, which several containers may need at once
+};
+
+int make_directory(const std::string& path) {
+    return ::mkdir(path.c_str(), 0755) == 0 ? 0 : errno;
+}
+
+// A group starts with no processors and no memory, and nobody can enter it. clone_children makes the kernel copy both
+// into groups made below; the root's need not have it.
+Status V1Groups::fill_cpuset(const CgroupHierarchy& hierarchy, const std::string& path) {
+    const std::string group = hierarchy.mount_point + path;
+    const std::string above = hierarchy.mount_point + parent_of(path);
+    for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
+        if (!read_control(group, file).empty()) continue;
+        const std::string value = read_control(above, file);
+        if (Status written = write_control(group, file, value, layout_.plain_files); !written) return written;
+    }
+    return ok();
+}
+
+Status V1Groups::make_parents(const CgroupHierarchy& hierarchy, const std::string& path) {
+    const std::lock_guard lock(parents_mutex_);
+    for (size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+        const std::string part = path.substr(0, end);
+        const std::string group = hierarchy.mount_point + part;
+        const int err = make_directory(group);
+        if (err == EEXIST) continue;
+        if (err != 0)
+            return Error::from_errno(err, "mkdir '" + group + "'").with_operation("mkdir").with_resource(group);
+        if (!hierarchy.has("cpuset")) continue;
+        if (Status filled = fill_cpuset(hierarchy, part); !filled) return filled;
+        if (Status set = write_control(group, "cgroup.clone_children", "1", layout_.plain_files); !set) return set;
+    }
+    return ok();
+}
+
+Status V1Groups::make(const CgroupHierarchy& hierarchy, const std::string& path, GroupUndo& undo) {
+    const std::string group = hierarchy.mount_point + path;
+    int err = make_directory(group);
+    if (err == ENOENT) {
+        if (Status parents = make_parents(hierarchy, path); !parents) return parents;
+        err = make_directory(group);
+    }
+    if (err == EEXIST) {
+        // Left behind by a start that died. With somebody inside it is not ours to take.
+        if (Status removed = remove_group(group); !removed) return removed;
+        err = make_directory(group);
+    }
+    if (err != 0) return Error::from_errno(err, "mkdir '" + group + "'").with_operation("mkdir").with_resource(group);
+    undo.add(group);
+    return hierarchy.has("cpuset") ? fill_cpuset(hierarchy, path) : ok();
+}
+
+// The weight has another name where the BFQ scheduler provides it.
+std::string V1Groups::control_file(const std::string& group, const std::string& file) const {
+    if (file != "blkio.weight" || ::access((group + "/" + file).c_str(), F_OK) == 0) return file;
+    return "blkio.bfq.weight";
+}
+
+Status V1Groups::apply(const std::string& path, const std::vector<CgroupWrite>& writes) {
+    for (const CgroupWrite& write : writes) {
+        const CgroupHierarchy* hierarchy = layout_.find(write.controller);
+        if (hierarchy == nullptr) {
+            return Error(ErrorCode::kUnavailable, "the '" + write.controller + "' control group is not mounted")
+                .with_resource(write.controller);
+        }
+        const std::string group = hierarchy->mount_point + path;
+        Status written = write_control(group, control_file(group, write.file), write.value, layout_.plain_files);
+        if (!written) return written;
+    }
+    return ok();
+}
+
+Result<CgroupEntry> V1Groups::create(const std::string& path, const nlohmann::json& resources) {
+    Result<std::vector<CgroupWrite>> writes = v1_writes(resources);
+    if (!writes) return std::move(writes).error();
+
+    GroupUndo undo;
+    CgroupEntry entry;
+    for (const CgroupHierarchy& hierarchy : layout_.hierarchies) {
+        if (Status made = make(hierarchy, path, undo); !made) return std::move(made).error();
+        const std::string tasks = hierarchy.mount_point + path + "/tasks";
+        UniqueFd file{::open(tasks.c_str(), O_WRONLY | O_CLOEXEC | (layout_.plain_files ? O_CREAT : 0), 0600)};
+        if (!file) return Error::from_errno(errno, "open '" + tasks + "'").with_resource(tasks);
+        entry.task_files.push_back(std::move(file));
+    }
+    if (Status applied = apply(path, *writes); !applied) return std::move(applied).error();
+    undo.commit();
+    return entry;
+}
+
+Status V1Groups::destroy(const std::string& path) {
+    // Nearly always everything has ended, and a rmdir per hierarchy is all there is to do.
+    std::vector<std::string> left;
+    for (const std::string& group : directories(path)) {
+        if (::rmdir(group.c_str()) != 0 && errno != ENOENT) left.push_back(group);
+    }
+    if (left.empty()) return ok();
+
+    const CgroupHierarchy* freezer = layout_.find("freezer");
+    Status outcome = kill_groups(left, freezer == nullptr ? std::string() : freezer->mount_point + path);
+    for (const std::string& group : left) {
+        Status removed = remove_group(group);
+        if (!removed && outcome) outcome = std::move(removed);
+    }
+    return outcome;
+}
+
+std::string V1Groups::oom_file(const std::string& path) const {
+    const CgroupHierarchy* memory = layout_.find("memory");
+    return memory == nullptr ? std::string() : memory->mount_point + path + "/memory.oom_control";
+}
+
+std::vector<std::string> V1Groups::directories(const std::string& path) const {
+    std::vector<std::string> all;
+    for (const CgroupHierarchy& hierarchy : layout_.hierarchies) all.push_back(hierarchy.mount_point + path);
+    return all;
+}
+
+}  // namespace
+
+std::unique_ptr<GroupSet> make_v1_groups(const CgroupLayout& layout) {
+    return std::make_unique<V1Groups>(layout);
+}
+
+}  // namespace slipway::linux_backend

@@ -1,0 +1,154 @@
+// A v2 container has one group. Its first process is born in it (CLONE_INTO_CGROUP). Controllers must be enabled in
+// every group above it, and a group that passes controllers on may hold no processes: ours never do.
+#include <cgroup/device_program.hpp>
+#include <cgroup/group_files.hpp>
+#include <cgroup/group_set.hpp>
+#include <cgroup/limits.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+
+namespace slipway::linux_backend {
+
+namespace {
+
+constexpr const char* kControllers[] = {"cpu", "cpuset", "io", "memory", "pids"};
+constexpr size_t kMaxPrograms = 32;
+
+class V2Groups : public GroupSet {
+public:
+    explicit V2Groups(CgroupLayout layout) : layout_(std::move(layout)) {}
+
+    Result<CgroupEntry> create(const std::string& path, const nlohmann::json& resources) override;
+    Status destroy(const std::string& path) override;
+    std::string oom_file(const std::string& path) const override;
+    std::vector<std::string> directories(const std::string& path) const override { return {layout_.unified + path}; }
+
+private:
+    Status make(const std::string& path);
+    Status make_parents(const std::string& path);
+    void pass_controllers_on(const std::string& group);
+    Status restrict_devices(int directory_fd, const nlohmann::json& resources);
+    Result<int> device_program(const std::vector<DeviceRule>& rules);
+
+    const CgroupLayout layout_;
+    std::mutex mutex_;                          // of parents being made, and of programs_
+    std::map<std::string, UniqueFd> programs_;  // by the text of their rules: loading takes 0.16 ms, attaching 2 µs
+};
+
+// Only ever adds: on the root others rely on what is enabled. What cannot be enabled shows when a limit is written.
+void V2Groups::pass_controllers_on(const std::string& group) {
+    const auto words = [](const std::string& text) { return " " + text + " "; };
+    const std::string available = words(read_control(layout_.unified, "cgroup.controllers"));
+    const std::string enabled = words(read_control(group, "cgroup.subtree_control"));
+    for (const std::string controller : kControllers) {
+        const std::string word = words(controller);
+        if (available.find(word) == std::string::npos || enabled.find(word) != std::string::npos) continue;
+        // One at a time: a single write of all of them fails as a whole.
+        static_cast<void>(write_control(group, "cgroup.subtree_control", "+" + controller, layout_.plain_files));
+    }
+}
+
+Status V2Groups::make_parents(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    pass_controllers_on(layout_.unified);
+    for (size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+        const std::string group = layout_.unified + path.substr(0, end);
+        if (::mkdir(group.c_str(), 0755) != 0 && errno != EEXIST) {
+            return Error::from_errno(errno, "mkdir '" + group + "'").with_operation("mkdir").with_resource(group);
+        }
+        pass_controllers_on(group);
+    }
+    return ok();
+}
+
+Status V2Groups::make(const std::string& path) {
+    const std::string group = layout_.unified + path;
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        if (::mkdir(group.c_str(), 0755) == 0) return ok();
+        const int err = errno;
+        if (err == ENOENT) {
+            if (Status parents = make_parents(path); !parents) return parents;
+        } else if (err == EEXIST) {
+            // Left behind by a start that died. With somebody inside it is not ours to take.
+            if (Status removed = remove_group(group); !removed) return removed;
+        } else {
+            return Error::from_errno(err, "mkdir '" + group + "'").with_operation("mkdir").with_resource(group);
+        }
+    }
+    return Error(ErrorCode::kConflict, "cgroup '" + group + "' is made and removed by somebody else")
+        .with_resource(group);
+}
+
+Result<int> V2Groups::device_program(const std::vector<DeviceRule>& rules) {
+    std::string key;
+    for (const DeviceRule& rule : rules) key += (rule.allow ? '+' : '-') + rule.text();
+
+    const std::lock_guard lock(mutex_);
+    if (const auto found = programs_.find(key); found != programs_.end()) return found->second.get();
+    Result<UniqueFd> loaded = load_device_program(build_device_program(rules));
+    if (!loaded) return std::move(loaded).error();
+    if (programs_.size() >= kMaxPrograms) programs_.clear();  // attached ones live on in their groups
+    return programs_.emplace(std::move(key), std::move(*loaded)).first->second.get();
+}
+
+Status V2Groups::restrict_devices(int directory_fd, const nlohmann::json& resources) {
+    Result<std::vector<DeviceRule>> rules = read_device_rules(resources);
+    if (!rules) return std::move(rules).error();
+    const bool allow_all = !rules->empty() && rules->back().allow && rules->back().covers_everything();
+    if (rules->empty() || allow_all || layout_.plain_files) return ok();
+    Result<int> program = device_program(*rules);
+    if (!program) return std::move(program).error();
+    return attach_device_program(directory_fd, *program);
+}
+
+Result<CgroupEntry> V2Groups::create(const std::string& path, const nlohmann::json& resources) {
+    if (Status made = make(path); !made) return std::move(made).error();
+    const std::string group = layout_.unified + path;
+    GroupUndo undo;
+    undo.add(group);
+
+    UniqueFd directory{::open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!directory) return Error::from_errno(errno, "open '" + group + "'").with_resource(group);
+    if (Status restricted = restrict_devices(directory.get(), resources); !restricted) {
+        return std::move(restricted).error().context("cgroup '" + group + "'");
+    }
+    for (const CgroupWrite& write : v2_writes(resources)) {
+        Status written = write_control(group, write.file, write.value, layout_.plain_files);
+        if (!written) return std::move(written).error();
+    }
+
+    undo.commit();
+    CgroupEntry entry;
+    entry.directory = std::move(directory);
+    entry.v2_path = path;
+    return entry;
+}
+
+Status V2Groups::destroy(const std::string& path) {
+    const std::string group = layout_.unified + path;
+    if (::rmdir(group.c_str()) == 0 || errno == ENOENT) return ok();
+
+    // Since 5.14 one write kills a whole tree, forks included; before, and where it did not suffice, one by one.
+    static_cast<void>(write_control(group, "cgroup.kill", "1", false));
+    static_cast<void>(write_control(group, "cgroup.freeze", "0", false));
+    Status killed = kill_groups({group}, {});
+    Status removed = remove_group(group);
+    return killed ? std::move(removed) : std::move(killed);
+}
+
+std::string V2Groups::oom_file(const std::string& path) const {
+    return layout_.unified + path + "/memory.events";
+}
+
+}  // namespace
+
+std::unique_ptr<GroupSet> make_v2_groups(const CgroupLayout& layout) {
+    return std::make_unique<V2Groups>(layout);
+}
+
+}  // namespace slipway::linux_backend
