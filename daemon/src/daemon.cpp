@@ -1,0 +1,187 @@
+#include "daemon.hpp"
+
+#include "config_file.hpp"
+#include "directories.hpp"
+#include "host_facts.hpp"
+#include "probe.hpp"
+#include "service_manager.hpp"
+
+#include <slipway/api/server.hpp>
+#include <slipway/core/event_queue.hpp>
+#include <slipway/core/plugin_host.hpp>
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <thread>
+
+namespace slipway::daemon {
+namespace {
+
+using nlohmann::json;
+
+// A backend that needs longer than this to load would hold up every start of the daemon.
+constexpr std::chrono::milliseconds kProbeLimit{10'000};
+
+sigset_t handled_signals() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&signals, number);
+    return signals;
+}
+
+core::PluginHostOptions plugin_options(const DaemonOptions& options, const Logger& logger) {
+    core::PluginHostOptions out;
+    const std::filesystem::path program = own_program();
+    out.directories.push_back(program.parent_path().parent_path() / SLIPWAY_BACKEND_DIR);
+    for (const std::string& directory : options.backend_dirs) out.directories.emplace_back(directory);
+    for (auto it = options.backends.begin(); it != options.backends.end(); ++it)
+        out.backend_config[it.key()] = it.value();
+    out.common_config = {{"instance", instance_of(options.exec_root)}, {"bridge", options.bridge}};
+    if (!options.bip.empty()) out.common_config["bip"] = options.bip;
+    if (!options.cgroup_parent.empty()) out.common_config["cgroup_parent"] = options.cgroup_parent;
+    if (options.default_ulimits.is_object()) out.common_config["default_ulimits"] = options.default_ulimits;
+    out.data_root = options.data_root;
+    out.exec_root = options.exec_root;
+    out.probe = make_probe(program, kProbeLimit);
+    out.log = logger.function();
+    return out;
+}
+
+core::EngineOptions engine_options(const DaemonOptions& options, const Logger& logger) {
+    core::EngineOptions out;
+    out.data_root = options.data_root;
+    out.exec_root = options.exec_root;
+    out.default_backend = options.default_runtime;
+    out.bridge_disabled = options.bridge == "none";
+    out.log = logger.function();
+    return out;
+}
+
+Result<std::vector<api::Listener>> bind_listeners(const DaemonOptions& options) {
+    std::vector<api::Listener> listeners;
+    api::ListenOptions listen;
+    listen.insecure_loopback = options.insecure_loopback;
+    listen.socket_group = options.group;
+    for (const std::string& host : options.hosts) {
+        Result<api::Listener> listener = api::Listener::bind(host, listen);
+        if (!listener) return std::move(listener).error();
+        listeners.push_back(std::move(*listener));
+    }
+    return listeners;
+}
+
+// Everything that runs, in the order it was made; it goes in the opposite order.
+struct Running {
+    Directories directories;
+    PidFile pid_file;
+    std::unique_ptr<core::Engine> engine;
+    std::unique_ptr<api::Server> server;
+};
+
+Result<Running> start(const DaemonOptions& options, const Logger& logger) {
+    Result<Directories> directories = prepare_directories(options);
+    if (!directories) return std::move(directories).error();
+    Result<PidFile> pid_file = PidFile::write(options.pidfile);
+    if (!pid_file) return std::move(pid_file).error();
+    // Bound before the engine opens: an address in use is reported at once, and clients that come during recovery wait
+    // in the kernel's queue instead of being refused.
+    Result<std::vector<api::Listener>> listeners = bind_listeners(options);
+    if (!listeners) return std::move(listeners).error();
+
+    auto queue = std::make_shared<core::BackendEventQueue>();
+    core::LoadedPlugins plugins = core::load_plugins(plugin_options(options, logger), queue);
+    Result<std::unique_ptr<core::Engine>> engine = core::Engine::open(
+        engine_options(options, logger), std::move(plugins.backends), std::move(plugins.problems), std::move(queue));
+    if (!engine) return std::move(engine).error();
+
+    api::Facts facts = read_host_facts();
+    facts.debug = logger.level() == core::LogLevel::kDebug;
+    api::ServerOptions server_options;
+    server_options.min_api_version = options.min_api_version;
+    Result<std::unique_ptr<api::Server>> server =
+        api::Server::start(**engine, std::move(facts), std::move(server_options), std::move(*listeners));
+    if (!server) return std::move(server).error();
+    return Running{std::move(*directories), std::move(*pid_file), std::move(*engine), std::move(*server)};
+}
+
+// SIGHUP: what may change at run time is read again. A file that became unreadable or wrong changes nothing.
+void reload(const DaemonOptions& options, Logger& logger) {
+    Result<json> document = read_config_file(options.config_file, options.config_file_given);
+    DaemonOptions fresh = options;
+    Status applied = document ? apply_config_file(*document, {}, fresh) : Status(std::move(document).error());
+    const Result<core::LogLevel> level = parse_log_level(fresh.log_level);
+    if (!applied || !level) {
+        logger.warn("reload: " + (applied ? level.error() : applied.error()).message() + ", keeping what was");
+        return;
+    }
+    logger.set_level(*level);
+    logger.info("reloaded, log level " + fresh.log_level);
+}
+
+// A second SIGTERM or SIGINT means that the orderly way takes too long.
+void exit_on_next_signal(const Logger& logger) {
+    std::thread([&logger]() {
+        const sigset_t signals = handled_signals();
+        for (int number = 0; ::sigwait(&signals, &number) == 0;) {
+            if (number == SIGHUP) continue;
+            logger.warn("second signal, leaving at once");
+            ::_exit(1);
+        }
+    }).detach();
+}
+
+void wait_for_stop(const DaemonOptions& options, Logger& logger) {
+    const sigset_t signals = handled_signals();
+    for (int number = 0; ::sigwait(&signals, &number) == 0;) {
+        if (number == SIGHUP) {
+            reload(options, logger);
+            continue;
+        }
+        logger.info(std::string("stopping on ") + (number == SIGTERM ? "SIGTERM" : "SIGINT"));
+        return;
+    }
+}
+
+}  // namespace
+
+std::filesystem::path own_program() {
+    std::error_code failure;
+    const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", failure);
+    return failure ? std::filesystem::path("/usr/bin/slipwayd") : path;
+}
+
+int run_daemon(const DaemonOptions& options, Logger& logger) {
+    // Blocked here, before any thread exists, so that every thread inherits it and only sigwait() sees them.
+    const sigset_t signals = handled_signals();
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    // Files meant for containers (hosts, resolv.conf) must stay readable there; what is private lies below directories
+    // that are 0700 or 0710.
+    ::umask(0022);
+
+    logger.info(std::string("Slipway ") + SLIPWAY_VERSION + " starting, data root '" + options.data_root.string() +
+                "', exec root '" + options.exec_root.string() + "'");
+    Result<Running> running = start(options, logger);
+    if (!running) {
+        logger.error("cannot start: " + running.error().message());
+        return 1;
+    }
+    for (const std::string& address : running->server->addresses()) logger.info("listening on " + address);
+    if (running->engine->backends().empty()) logger.warn("no backend is usable, so no container can start");
+    logger.info("ready");
+    notify_service_manager("READY=1");
+
+    wait_for_stop(options, logger);
+    notify_service_manager("STOPPING=1");
+    exit_on_next_signal(logger);
+    running->engine->shut_down();
+    running->server->stop(std::chrono::seconds(options.shutdown_timeout));
+    running->server.reset();
+    running->engine.reset();
+    logger.info("stopped; running containers go on without the daemon");
+    return 0;
+}
+
+}  // namespace slipway::daemon

@@ -1,0 +1,149 @@
+#include "options.hpp"
+
+#include "config_file.hpp"
+
+#include <slipway/api/server.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+namespace slipway::daemon {
+namespace {
+
+std::string joined(const std::vector<std::string>& values) {
+    std::string out;
+    for (const std::string& value : values) out += (out.empty() ? "" : ", ") + value;
+    return out;
+}
+
+// Paths may reach other processes with other working directories, so they are made absolute once.
+void make_absolute(DaemonOptions& options) {
+    std::error_code ignored;
+    for (std::filesystem::path* path : {&options.data_root, &options.exec_root}) {
+        *path = std::filesystem::absolute(*path, ignored).lexically_normal();
+        if (path->filename().empty()) *path = path->parent_path();
+    }
+    if (!options.pidfile.empty()) {
+        options.pidfile = std::filesystem::absolute(options.pidfile, ignored).lexically_normal().string();
+    }
+    if (options.hosts.empty()) options.hosts.push_back("unix://" + (options.exec_root / "slipway.sock").string());
+}
+
+Status check_values(const DaemonOptions& options) {
+    if (const Result<core::LogLevel> level = parse_log_level(options.log_level); !level) return level.error();
+    const std::string& version = options.min_api_version;
+    const bool well_formed = version.size() == 4 && version.starts_with("1.") &&
+                             version.find_first_not_of("0123456789", 2) == std::string::npos;
+    if (!well_formed || version < api::kMinApiVersion || version > api::kMaxApiVersion) {
+        return Error(ErrorCode::kInvalidArgument, "min-api-version '" + version + "' must lie between " +
+                                                      api::kMinApiVersion + " and " + api::kMaxApiVersion);
+    }
+    if (options.shutdown_timeout < 0) {
+        return Error(ErrorCode::kInvalidArgument, "shutdown-timeout must not be negative");
+    }
+    return ok();
+}
+
+struct Given {
+    bool version = false, debug = false;
+    std::string data_root, exec_root, probe_file;
+};
+
+void declare(CLI::App& app, DaemonOptions& options, Given& given) {
+    app.add_option("-H,--host", options.hosts, "Address to listen on: unix:///PATH or tcp://LOOPBACK:PORT; repeatable")
+        ->type_name("HOST")
+        ->take_all();
+    app.add_option("-G,--group", options.group, "Group that owns the unix sockets, if it exists")->type_name("NAME");
+    app.add_option("--data-root", given.data_root, "Persistent state [/var/lib/slipway]")->type_name("DIR");
+    app.add_option("--exec-root", given.exec_root, "State that a reboot may lose [/run/slipway]")->type_name("DIR");
+    app.add_option("-p,--pidfile", options.pidfile, "File to write the daemon's pid to")->type_name("FILE");
+    app.add_option("-b,--bridge", options.bridge,
+                   "Bridge of the default network, made when it does not exist; "
+                   "'none' disables it [slipway0]")
+        ->type_name("NAME");
+    app.add_option("--bip", options.bip, "Address and subnet of the bridge")->type_name("CIDR");
+    app.add_option("--cgroup-parent", options.cgroup_parent, "Parent cgroup of all containers")->type_name("PATH");
+    app.add_option("-l,--log-level", options.log_level, "debug, info, warn or error [info]")->type_name("LEVEL");
+    app.add_flag("-D,--debug", given.debug, "Same as --log-level debug");
+    app.add_option("--config-file", options.config_file, "Configuration file [/etc/slipway/daemon.json]")
+        ->type_name("FILE");
+    app.add_option("--default-runtime", options.default_runtime, "Backend of containers that name none [linux]")
+        ->type_name("NAME");
+    app.add_option("--shutdown-timeout", options.shutdown_timeout,
+                   "Seconds that running requests get when the daemon stops [15]")
+        ->type_name("SECONDS");
+    app.add_flag("--insecure-loopback", options.insecure_loopback,
+                 "Allow TCP without TLS on loopback addresses: every local user becomes root");
+    app.add_option("--backend-dir", options.backend_dirs, "Directory with more backends; repeatable")
+        ->type_name("DIR")
+        ->take_all();
+    app.add_option("--min-api-version", options.min_api_version, "Oldest API version answered [1.22]")
+        ->type_name("VERSION");
+    app.add_flag("-v,--version", given.version, "Print the version and quit");
+    app.add_option("--probe-plugin", given.probe_file, "Load one backend and quit")->group("");
+}
+
+// Names and values of what the command line gave, under the names the file uses.
+std::vector<std::pair<std::string, std::string>> flags_given(const CLI::App& app) {
+    static const std::map<std::string, std::string> kFileNames{{"host", "hosts"}, {"backend-dir", "backend-dirs"}};
+    std::vector<std::pair<std::string, std::string>> out;
+    for (const CLI::Option* option : app.get_options()) {
+        if (option->count() == 0 || option->get_lnames().empty()) continue;
+        const std::string& name = option->get_lnames().front();
+        const auto renamed = kFileNames.find(name);
+        out.emplace_back(renamed == kFileNames.end() ? name : renamed->second, joined(option->results()));
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<core::LogLevel> parse_log_level(const std::string& text) {
+    if (text == "debug" || text == "trace") return core::LogLevel::kDebug;
+    if (text == "info") return core::LogLevel::kInfo;
+    if (text == "warn" || text == "warning") return core::LogLevel::kWarn;
+    if (text == "error" || text == "fatal" || text == "panic") return core::LogLevel::kError;
+    return Error(ErrorCode::kInvalidArgument, "log-level '" + text + "' is none of debug, info, warn, error");
+}
+
+Result<Invocation> parse_invocation(int argc, char** argv) {
+    Invocation invocation;
+    DaemonOptions& options = invocation.options;
+    Given given;
+    CLI::App app("slipwayd - a container engine that speaks the Docker Engine API", "slipwayd");
+    declare(app, options, given);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& stop) {
+        invocation.kind = Invocation::Kind::kExit;
+        invocation.exit_code = app.exit(stop) == 0 ? 0 : 2;
+        return invocation;
+    }
+    if (given.version) {
+        std::cout << "Slipway version " << SLIPWAY_VERSION << ", API " << api::kMinApiVersion << " to "
+                  << api::kMaxApiVersion << "\n";
+        invocation.kind = Invocation::Kind::kExit;
+        return invocation;
+    }
+    if (!given.probe_file.empty()) {
+        invocation.kind = Invocation::Kind::kProbe;
+        invocation.probe_file = given.probe_file;
+        return invocation;
+    }
+    if (!given.data_root.empty()) options.data_root = given.data_root;
+    if (!given.exec_root.empty()) options.exec_root = given.exec_root;
+    if (given.debug) options.log_level = "debug";
+    options.config_file_given = app.get_option("--config-file")->count() > 0;
+
+    Result<nlohmann::json> document = read_config_file(options.config_file, options.config_file_given);
+    if (!document) return std::move(document).error();
+    if (Status applied = apply_config_file(*document, flags_given(app), options); !applied) {
+        return std::move(applied).error().context(options.config_file);
+    }
+    if (Status checked = check_values(options); !checked) return std::move(checked).error();
+    make_absolute(options);
+    return invocation;
+}
+
+}  // namespace slipway::daemon

@@ -1,0 +1,60 @@
+// daemon/src/options.hpp - what the operator asked for: command line and configuration file together.
+#pragma once
+
+#include <slipway/core/engine.hpp>
+#include <slipway/cpp/error.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace slipway::daemon {
+
+struct DaemonOptions {
+    std::vector<std::string> hosts;  // empty: unix://<exec root>/slipway.sock
+    std::string group = "slipway";
+    std::filesystem::path data_root = "/var/lib/slipway";
+    std::filesystem::path exec_root = "/run/slipway";
+    std::string pidfile;  // empty: none
+    std::string bridge = "slipway0";
+    std::string bip;
+    std::string cgroup_parent;
+    std::string log_level = "info";
+    std::string default_runtime = "linux";
+    std::string min_api_version = "1.22";
+    std::vector<std::string> backend_dirs;
+    int64_t shutdown_timeout = 15;  // seconds running requests get when the daemon stops
+    bool insecure_loopback = false;
+    // Only in the file.
+    nlohmann::json default_ulimits = nullptr;
+    nlohmann::json backends = nlohmann::json::object();  // {"<name>": {...}} for the backends themselves
+
+    std::string config_file = "/etc/slipway/daemon.json";
+    bool config_file_given = false;
+};
+
+// How a run of the program begins.
+struct Invocation {
+    enum class Kind { kServe, kProbe, kExit } kind = Kind::kServe;
+    DaemonOptions options;
+    std::string probe_file;  // kProbe
+    int exit_code = 0;       // kExit: help, version or a bad command line; the text was printed
+};
+
+// Reads the command line, then the configuration file below it.
+//   kInvalidArgument  a bad value, an unknown key in the file, or an option given in both places, all by name
+//   kNotFound         --config-file names a file that does not exist
+Result<Invocation> parse_invocation(int argc, char** argv);
+
+// Lays the file's keys over `options`. `from_flags` holds the names given on the command line with their values; a key
+// that is also there is refused, as dockerd does.
+Status apply_config_file(const nlohmann::json& document,
+                         const std::vector<std::pair<std::string, std::string>>& from_flags, DaemonOptions& options);
+
+// The part of the configuration that may change while the daemon runs: the log level.
+Result<core::LogLevel> parse_log_level(const std::string& text);
+
+}  // namespace slipway::daemon
