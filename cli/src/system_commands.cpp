@@ -95,7 +95,7 @@ void add_system_commands(CLI::App& app, Context& context) {
         std::vector<std::vector<std::string>> rows = {{"NAME", "VERSION", "ABI", "PLATFORM", "STATE", "FILE"}};
         for (const json& backend : answer.value("Backends", json::array())) {
             rows.push_back({printable(backend.value("Name", std::string())),
-                            printable(backend.value("Version", std::string())), backend.value("Abi", std::string()),
+                            printable(backend.value("Version", std::string())), backend.value("ABI", std::string()),
                             backend.value("Platform", std::string()),
                             backend.value("Default", false) ? "default" : "ready",
                             printable(backend.value("Path", std::string()))});

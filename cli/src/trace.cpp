@@ -29,35 +29,35 @@ std::string bar(int64_t offset, int64_t duration, int64_t total, int width, char
 
 void print_trace(std::ostream& out, const json& inspect, int columns) {
     const json state = inspect.value("State", json::object()).value("Slipway", json::object());
-    const json start = state.value("start", json());
+    const json start = state.value("LastStart", json());
     const std::string name = printable(inspect.value("Name", std::string("?")).substr(1));
     if (!start.is_object())
         throw CommandError("container '" + name + "' was never started, so there is nothing to show");
 
-    const json phases = start.value("phases", json::array());
-    const int64_t total = start.value("total_ns", int64_t{0});
-    out << name << ": start " << (start.value("succeeded", false) ? "succeeded" : "failed") << " after "
-        << milliseconds(total) << " ms, " << start.value("began", std::string()) << "\n\n";
+    const json phases = start.value("Phases", json::array());
+    const int64_t total = start.value("TotalNs", int64_t{0});
+    out << name << ": start " << (start.value("Succeeded", false) ? "succeeded" : "failed") << " after "
+        << milliseconds(total) << " ms, " << start.value("Began", std::string()) << "\n\n";
 
     size_t name_width = 5;
-    for (const json& phase : phases) name_width = std::max(name_width, phase.value("name", std::string()).size());
+    for (const json& phase : phases) name_width = std::max(name_width, phase.value("Name", std::string()).size());
     const int width = std::max(20, columns - static_cast<int>(name_width) - 30);
     for (const json& phase : phases) {
-        const std::string phase_name = phase.value("name", std::string());
-        const bool failed = phase.value("failed", false);
-        const int64_t duration = phase.value("duration_ns", int64_t{0});
+        const std::string phase_name = phase.value("Name", std::string());
+        const bool failed = phase.value("Failed", false);
+        const int64_t duration = phase.value("DurationNs", int64_t{0});
         char line[128];
         std::snprintf(line, sizeof(line), "%-*s %9s ms  ", static_cast<int>(name_width), phase_name.c_str(),
                       milliseconds(duration).c_str());
-        std::string drawn = bar(phase.value("offset_ns", int64_t{0}), duration, total, width, failed ? 'x' : '#');
+        std::string drawn = bar(phase.value("OffsetNs", int64_t{0}), duration, total, width, failed ? 'x' : '#');
         if (failed) drawn += "  failed";
-        if (phase.value("undone", false)) drawn += "  undone";
-        if (const std::string undo = phase.value("undo_error", std::string()); !undo.empty()) {
+        if (phase.value("Undone", false)) drawn += "  undone";
+        if (const std::string undo = phase.value("UndoError", std::string()); !undo.empty()) {
             drawn += " (undo failed: " + printable(undo) + ")";
         }
         out << line << drawn << '\n';
     }
-    const json error = start.value("error", json());
+    const json error = start.value("Error", json());
     if (error.is_object()) {
         out << "\nerror in phase " << error.value("phase", std::string("?")) << ": "
             << printable(error.value("message", std::string())) << '\n';

@@ -14,19 +14,19 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 
 json inspect_with(const json& start) {
-    return {{"Name", "/web"}, {"State", {{"Slipway", {{"start", start}}}}}};
+    return {{"Name", "/web"}, {"State", {{"Slipway", {{"LastStart", start}}}}}};
 }
 
 json phase(const std::string& name, int64_t offset_ns, int64_t duration_ns) {
-    return {{"name", name}, {"offset_ns", offset_ns}, {"duration_ns", duration_ns}};
+    return {{"Name", name}, {"OffsetNs", offset_ns}, {"DurationNs", duration_ns}};
 }
 
 TEST(Trace, DrawsPhasesOneAfterTheOther) {
     std::ostringstream out;
     print_trace(out,
-                inspect_with({{"succeeded", true},
-                              {"total_ns", 4'000'000},
-                              {"phases", {phase("verify", 0, 1'000'000), phase("create", 1'000'000, 3'000'000)}}}),
+                inspect_with({{"Succeeded", true},
+                              {"TotalNs", 4'000'000},
+                              {"Phases", {phase("verify", 0, 1'000'000), phase("create", 1'000'000, 3'000'000)}}}),
                 76);
 
     EXPECT_THAT(out.str(), HasSubstr("web: start succeeded after 4.000 ms"));
@@ -36,15 +36,15 @@ TEST(Trace, DrawsPhasesOneAfterTheOther) {
 
 TEST(Trace, ShowsWhatFailedAndWhatWasUndone) {
     json failed = phase("create", 1'000, 1'000);
-    failed["failed"] = true;
+    failed["Failed"] = true;
     json undone = phase("mount_root", 0, 1'000);
-    undone["undone"] = true;
+    undone["Undone"] = true;
     std::ostringstream out;
     print_trace(out,
-                inspect_with({{"succeeded", false},
-                              {"total_ns", 2'000},
-                              {"phases", {undone, failed}},
-                              {"error", {{"phase", "create"}, {"message", "no\x1b"}, {"hint", "look there"}}}}),
+                inspect_with({{"Succeeded", false},
+                              {"TotalNs", 2'000},
+                              {"Phases", {undone, failed}},
+                              {"Error", {{"phase", "create"}, {"message", "no\x1b"}, {"hint", "look there"}}}}),
                 80);
 
     EXPECT_THAT(out.str(), HasSubstr("  undone\n"));
