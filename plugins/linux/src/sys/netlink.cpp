@@ -22,8 +22,7 @@ std::string extended_text(const nlmsghdr* message) {
     const auto* failure = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
     size_t offset = sizeof(nlmsgerr);
     if ((message->nlmsg_flags & NLM_F_CAPPED) == 0) offset += failure->msg.nlmsg_len - sizeof(nlmsghdr);
-    const nlattr* attr = nullptr;
-    mnl_attr_for_each(attr, message, static_cast<unsigned>(MNL_ALIGN(offset))) {
+    for (const nlattr* attr : attributes(message, offset)) {
         if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG) return mnl_attr_get_str(attr);
     }
     return {};

@@ -10,6 +10,7 @@
 
 #include <libmnl/libmnl.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -57,6 +58,41 @@ private:
     bool overflowed_ = false;
 };
 
+// The attributes in a stretch of memory, for range-based for. What claims to reach past the end ends it.
+class AttributeRange {
+public:
+    class Iterator {
+    public:
+        Iterator(const char* at, const char* end) : at_(at), end_(end) {}
+        const nlattr* operator*() const { return reinterpret_cast<const nlattr*>(at_); }
+        Iterator& operator++() {
+            at_ += MNL_ALIGN((**this)->nla_len);
+            return *this;
+        }
+        bool operator!=(const Iterator&) const { return mnl_attr_ok(**this, static_cast<int>(end_ - at_)); }
+
+    private:
+        const char *at_, *end_;
+    };
+
+    AttributeRange(const void* begin, size_t size) : begin_(static_cast<const char*>(begin)), end_(begin_ + size) {}
+    Iterator begin() const { return {begin_, end_}; }
+    Iterator end() const { return {end_, end_}; }
+
+private:
+    const char *begin_, *end_;
+};
+
+// The attributes behind a message's fixed header of `header_size` bytes; those inside another one.
+inline AttributeRange attributes(const nlmsghdr* message, size_t header_size) {
+    const size_t offset = MNL_ALIGN(header_size), size = mnl_nlmsg_get_payload_len(message);
+    return {static_cast<const char*>(mnl_nlmsg_get_payload(message)) + std::min(offset, size),
+            size - std::min(offset, size)};
+}
+inline AttributeRange nested(const nlattr* attr) {
+    return {mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr)};
+}
+
 // A received message, header included.
 class NetlinkReply {
 public:
@@ -102,6 +138,8 @@ private:
 };
 
 // The errno behind an error of transact(); 0 when it has none.
-inline int errno_of(const Error& error) { return error.os().domain == SLW_OS_ERRNO ? error.os().code : 0; }
+inline int errno_of(const Error& error) {
+    return error.os().domain == SLW_OS_ERRNO ? error.os().code : 0;
+}
 
 }  // namespace slipway::linux_backend

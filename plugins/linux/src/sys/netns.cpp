@@ -1,4 +1,5 @@
 #include <sys/netns.hpp>
+#include <sys/netns_sysctl.hpp>
 
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -38,17 +39,9 @@ Status on_own_thread(const std::function<Status()>& body) {
     return result;
 }
 
-// The setting of the name space the calling thread is in. The "default" entry takes no lock, while changing an
-// interface that exists already waits for the RTNL mutex.
+// The "default" entry takes no lock, while changing an interface that exists already waits for the RTNL mutex.
 Status switch_ipv6_off() {
-    const UniqueFd file{open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC)};
-    if (!file) {
-        const int err = errno;
-        if (err == ENOENT) return ok();  // a kernel without IPv6
-        return Error::from_errno(err, "open net.ipv6.conf.default.disable_ipv6");
-    }
-    if (write(file.get(), "1", 1) != 1) return Error::from_errno(errno, "write net.ipv6.conf.default.disable_ipv6");
-    return ok();
+    return write_optional_net_sysctl("ipv6/conf/default/disable_ipv6", "1");
 }
 
 NetlinkMessage loopback_up() {

@@ -30,7 +30,9 @@ NetlinkMessage nft_message(std::string label, nf_tables_msg_types type, uint16_t
     return message;
 }
 
-NftBatch::NftBatch() { messages_.push_back(boundary(NFNL_MSG_BATCH_BEGIN)); }
+NftBatch::NftBatch() {
+    messages_.push_back(boundary(NFNL_MSG_BATCH_BEGIN));
+}
 
 Status NftBatch::commit() && {
     if (is_empty()) return ok();

@@ -43,8 +43,7 @@ NetlinkMessage nft_delete_table(const std::string& table) {
 }
 
 NetlinkMessage nft_new_chain(const std::string& table, const std::string& chain, std::optional<NftHook> hook) {
-    NetlinkMessage message =
-        nft_message("create chain '" + table + " " + chain + "'", NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+    NetlinkMessage message = nft_message("create chain '" + table + " " + chain + "'", NFT_MSG_NEWCHAIN, NLM_F_CREATE);
     const std::unique_ptr<nftnl_chain, decltype(&nftnl_chain_free)> object(checked(nftnl_chain_alloc()),
                                                                            &nftnl_chain_free);
     nftnl_chain_set_str(object.get(), NFTNL_CHAIN_TABLE, table.c_str());
@@ -66,8 +65,7 @@ NetlinkMessage nft_delete_rules(const std::string& table) {
 }
 
 NetlinkMessage nft_new_map(const std::string& table, const NftMap& map) {
-    NetlinkMessage message =
-        nft_message("create map '" + table + " " + map.name + "'", NFT_MSG_NEWSET, NLM_F_CREATE);
+    NetlinkMessage message = nft_message("create map '" + table + " " + map.name + "'", NFT_MSG_NEWSET, NLM_F_CREATE);
     const std::unique_ptr<nftnl_set, decltype(&nftnl_set_free)> object(checked(nftnl_set_alloc()), &nftnl_set_free);
     nftnl_set_set_str(object.get(), NFTNL_SET_TABLE, table.c_str());
     nftnl_set_set_str(object.get(), NFTNL_SET_NAME, map.name.c_str());

@@ -1,5 +1,5 @@
-// plugins/linux/src/sys/nft_rule.hpp - builds nftables objects over libnftnl. Rules work like nft's own: each step loads
-// into or tests a register, and the first test that fails ends the rule.
+// plugins/linux/src/sys/nft_rule.hpp - builds nftables objects over libnftnl. Rules work like nft's own: each step
+// loads into or tests a register, and the first test that fails ends the rule.
 #pragma once
 
 #include <sys/nft_batch.hpp>
