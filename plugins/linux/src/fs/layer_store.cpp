@@ -150,7 +150,11 @@ Result<LayerInfo> LayerStore::publish(int root, const std::string& temporary, co
         if (err == EEXIST) return stat(id);
         return Error::from_errno(err, "rename layer '" + id + "'").with_resource(id);
     }
-    if (::fsync(root) != 0) return Error::from_errno(errno, "sync '" + path_ + "'").with_operation("fsync");
+    if (::fsync(root) != 0) {
+        const int err = errno;
+        static_cast<void>(remove(id));  // it may not survive a power cut, so it must not be seen either
+        return Error::from_errno(err, "sync '" + path_ + "'").with_operation("fsync");
+    }
     return info;
 }
 

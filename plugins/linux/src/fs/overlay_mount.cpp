@@ -1,13 +1,18 @@
 #include <fs/overlay_mount.hpp>
 
+#include <sys/dir.hpp>
 #include <sys/mount_api.hpp>
 
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -78,32 +83,71 @@ Result<UniqueFd> mount_by_context(OverlayMethod method, const OverlayParts& part
     return fs->mount(0);
 }
 
+std::string overlay_options(const OverlayParts& parts) {
+    std::string options = "lowerdir=" + lower_string(parts.lower) + ",upperdir=" + fd_path(parts.upper) +
+                          ",workdir=" + fd_path(parts.work);
+    for (const auto& [key, value] : kFixedOptions) options += std::string(",") + key + "=" + value;
+    return options;
+}
+
+// The directory behind `fd` as the calling thread's mount namespace has it: overlay only takes mounts of the namespace
+// it is made in. Found by its path, and believed only when it is the same directory.
+Result<UniqueFd> reopen(int fd) {
+    char path[PATH_MAX];
+    const ssize_t length = ::readlink(fd_path(fd).c_str(), path, sizeof(path) - 1);
+    if (length < 0) return Error::from_errno(errno, "read " + fd_path(fd));
+    path[length] = '\0';
+    Result<UniqueFd> again = open_dir(path);
+    if (!again) return again;
+    struct stat before {};
+    struct stat after {};
+    if (::fstat(fd, &before) != 0 || ::fstat(again->get(), &after) != 0) {
+        return Error::from_errno(errno, "stat '" + std::string(path) + "'");
+    }
+    if (before.st_dev != after.st_dev || before.st_ino != after.st_ino) {
+        return Error(ErrorCode::kConflict, "'" + std::string(path) + "' was replaced meanwhile").with_resource(path);
+    }
+    return again;
+}
+
 // Runs on a thread that ends afterwards; with it goes the namespace and every mount in it but the clone.
-Result<UniqueFd> mount_in_own_namespace(const OverlayParts& parts, const std::string& options) {
+Result<UniqueFd> mount_in_own_namespace(const OverlayParts& given) {
     if (::unshare(CLONE_NEWNS) != 0) return Error::from_errno(errno, "unshare mount namespace");
     // Copies of shared mounts are peers of the host's: without this the mount below would appear there.
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
         return Error::from_errno(errno, "make mounts private");
     }
+    std::vector<int> originals = given.lower;
+    originals.insert(originals.end(), {given.base, given.upper, given.work});
+    std::vector<UniqueFd> reopened;
+    for (const int fd : originals) {
+        Result<UniqueFd> again = reopen(fd);
+        if (!again) return again;
+        reopened.push_back(std::move(*again));
+    }
+    OverlayParts parts;
+    for (size_t i = 0; i < given.lower.size(); ++i) parts.lower.push_back(reopened[i].get());
+    parts.base = reopened[given.lower.size()].get();
+    parts.upper = reopened[given.lower.size() + 1].get();
+    parts.work = reopened[given.lower.size() + 2].get();
+
+    const std::string options = overlay_options(parts);
+    if (options.size() > kMaxMountData) return too_many_layers(parts);
     if (::fchdir(parts.base) != 0) return Error::from_errno(errno, "enter the root's directory");
     // Covers "upper" in this namespace only. The overlay reached the real one before.
-    if (::mount("overlay", "upper", "overlay", 0, options.c_str()) != 0)
+    if (::mount("overlay", "upper", "overlay", 0, options.c_str()) != 0) {
         return Error::from_errno(errno, "mount overlay");
+    }
     UniqueFd tree(::open_tree(AT_FDCWD, "upper", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
     if (!tree) return Error::from_errno(errno, "open_tree overlay");
     return tree;
 }
 
 Result<UniqueFd> mount_by_namespace(const OverlayParts& parts) {
-    std::string options = "lowerdir=" + lower_string(parts.lower) + ",upperdir=" + fd_path(parts.upper) +
-                          ",workdir=" + fd_path(parts.work);
-    for (const auto& [key, value] : kFixedOptions) options += std::string(",") + key + "=" + value;
-    if (options.size() > kMaxMountData) return too_many_layers(parts);
-
     std::optional<Result<UniqueFd>> result;
     std::thread worker([&] {
         try {
-            result.emplace(mount_in_own_namespace(parts, options));
+            result.emplace(mount_in_own_namespace(parts));
         } catch (...) {
             // Out of memory while building the message; the caller reports the empty result.
         }

@@ -18,8 +18,8 @@ struct OverlayParts {
     int work = -1;
 };
 
-// The ways to name the directories to the kernel, best first. All of them use descriptors, so no path is looked up
-// again between the check and the mount.
+// The ways to name the directories to the kernel, best first. All of them go by descriptor, so no path is looked up
+// again between the check and the mount; the last one looks the same directories up and compares.
 enum class OverlayMethod {
     kDescriptors,       // FSCONFIG_SET_FD; Linux 6.13
     kLowerPlus,         // one "lowerdir+" string per layer; Linux 6.8

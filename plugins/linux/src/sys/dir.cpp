@@ -106,7 +106,6 @@ Status write_file_at(int dir, const std::string& name, const std::string& text) 
         if (wrote < 0) return Error::from_errno(errno, "write '" + temporary + "'").with_resource(name);
         done += static_cast<size_t>(wrote);
     }
-    if (::fsync(file.get()) != 0) return Error::from_errno(errno, "sync '" + temporary + "'").with_resource(name);
     if (::renameat(dir, temporary.c_str(), dir, name.c_str()) != 0) {
         return Error::from_errno(errno, "rename to '" + name + "'").with_resource(name);
     }
