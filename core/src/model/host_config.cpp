@@ -49,7 +49,8 @@ bool looks_like_address(std::string_view text) {
 
 // "name:address", "name=address"; the address may be the word host-gateway.
 Status check_extra_host(const std::string& entry) {
-    const std::string quoted = "\"" + entry + "\"";
+    std::string quoted(1, '"');
+    quoted.append(entry).append(1, '"');
     const size_t separator = entry.find_first_of("=:");
     if (separator == std::string::npos || separator == 0) return invalid("bad format for add-host: " + quoted);
     std::string_view address = std::string_view(entry).substr(separator + 1);

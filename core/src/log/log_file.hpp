@@ -1,0 +1,67 @@
+// core/src/log/log_file.hpp - one file of a log: its identity, its lines from a place on, and its lines from the end.
+#pragma once
+
+#include <slipway/cpp/error.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slipway::core {
+
+inline constexpr size_t kLongestRecord = size_t{16} << 20;
+
+// Tells files of one log apart after they were renamed, on any platform: length and hash of the first line, which holds
+// a time in nanoseconds. None while the first line is not complete.
+struct LogSignature {
+    uint64_t length = 0, hash = 0;
+    friend bool operator==(const LogSignature&, const LogSignature&) = default;
+};
+
+class LogFile {
+public:
+    // nullopt when there is no such file.
+    static Result<std::optional<LogFile>> open(const std::filesystem::path& path);
+
+    const std::optional<LogSignature>& signature() const { return signature_; }
+    // Reads the first line again if it was incomplete.
+    void refresh_signature();
+
+    uint64_t size();
+    uint64_t offset() const { return offset_ + consumed_ + given_; }  // of the next line
+    void seek(uint64_t offset);
+
+    enum class Next { kLine, kTooLong, kEnd };
+    // The next complete line before `limit`, without its newline, valid until the next call. kTooLong: a line over
+    // kLongestRecord was skipped. kEnd: no complete line is there now; more may come later.
+    Next next(std::string_view& line, uint64_t limit);
+
+    // Calls `wanted` with complete lines before `end`, last first, until it answers false. Returns the offset of the
+    // line it stopped at, 0 when all were taken. Lines over kLongestRecord are passed as empty text.
+    uint64_t scan_back(uint64_t end, const std::function<bool(std::string_view)>& wanted);
+
+private:
+    explicit LogFile(std::ifstream stream) : stream_(std::move(stream)) {}
+
+    size_t read_at(uint64_t offset, char* to, size_t size);
+    bool fill(uint64_t limit);
+
+    std::ifstream stream_;
+    std::optional<LogSignature> signature_;
+    std::string buffer_;     // read ahead
+    uint64_t offset_ = 0;    // where buffer_ begins in the file
+    size_t consumed_ = 0;    // bytes of buffer_ that are done with
+    size_t given_ = 0;       // bytes after them that the last line took
+    size_t scanned_ = 0;     // bytes after those known to hold no newline
+    bool skipping_ = false;  // inside a line that is too long
+};
+
+// The files there are, oldest first: path.n ... path.1, path. Never misses a file that a running rotation renames.
+Result<std::vector<LogFile>> open_log_files(const std::filesystem::path& path);
+
+}  // namespace slipway::core

@@ -1,0 +1,14 @@
+// core/src/log/record.hpp - one line of a json-file log.
+#pragma once
+
+#include <slipway/core/engine.hpp>
+
+#include <string_view>
+
+namespace slipway::core {
+
+// Reads {"log": "...", "stream": "...", "time": "..."}; keys in any order, other keys ignored. Bytes that are not UTF-8
+// pass unchanged, since programs write what they like. False when the line is no such record; `out` is then undefined.
+bool parse_log_record(std::string_view line, LogLine& out);
+
+}  // namespace slipway::core
