@@ -147,6 +147,16 @@ TEST_F(LinuxFsMounts, OnlyTheDefaultPropagationIsCutOff) {
         };
         EXPECT_THAT(attached_line(""), ::testing::Not(::testing::HasSubstr("shared:")));
         EXPECT_THAT(attached_line("rshared"), ::testing::HasSubstr("shared:"));
+
+        ASSERT_EQ(::mount(nullptr, (dir_ / "src").c_str(), nullptr, MS_PRIVATE, nullptr), 0);
+        MountPlan plan = bind(dir_ / "src");
+        plan.propagation = "rslave";
+        const Result<PreparedMount> refused = prepare_mount(plan);
+        ASSERT_FALSE(refused.has_value());
+        EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
+        EXPECT_THAT(refused.error().message(),
+                    ::testing::HasSubstr("Path " + (dir_ / "src") + " is mounted on " + (dir_ / "src") +
+                                         " but it is not a shared or slave mount."));
     });
 }
 

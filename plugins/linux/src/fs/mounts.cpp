@@ -1,5 +1,6 @@
 #include <fs/mounts.hpp>
 
+#include <fs/propagation.hpp>
 #include <sys/dir.hpp>
 #include <sys/mount_api.hpp>
 
@@ -48,6 +49,9 @@ Status apply_attributes(int tree, const MountPlan& plan) {
 Result<PreparedMount> prepare_bind(const MountPlan& plan) {
     Result<UniqueFd> source = open_source(plan);
     if (!source) return std::move(source).error();
+    if (Status possible = check_propagation_source(source->get(), plan.source, plan.propagation); !possible) {
+        return std::move(possible).error();
+    }
     Result<UniqueFd> tree = clone_tree(source->get(), plan.recursive, plan.source);
     if (!tree) return std::move(tree).error();
     if (Status applied = apply_attributes(tree->get(), plan); !applied) return std::move(applied).error();
