@@ -12,7 +12,6 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <stdexcept>
 #include <string>
 
 // The two opaque types of the ABI.
@@ -63,10 +62,10 @@ inline Status refuse_unknown_flags(uint32_t flags, uint32_t known) {
     return Error(ErrorCode::kInvalidArgument, "unknown flags " + std::to_string(flags & ~known));
 }
 
-// A JSON object from the host. It throws when it is not one; guarded() makes that an internal error.
-inline nlohmann::json object_from(slw_text text) {
-    nlohmann::json value = nlohmann::json::parse(slipway::view_of(text));
-    if (!value.is_object()) throw std::invalid_argument("the request is not a JSON object");
+// A JSON object from the host, or an error for text that is none.
+inline slipway::Result<nlohmann::json> object_from(slw_text text) {
+    nlohmann::json value = nlohmann::json::parse(slipway::view_of(text), nullptr, false);
+    if (!value.is_object()) return Error(ErrorCode::kInvalidArgument, "the request is not a JSON object");
     return value;
 }
 

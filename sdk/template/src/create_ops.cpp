@@ -49,8 +49,9 @@ void report(const slw_container& c, slw_process_info* out) {
 
 slw_status SLW_CALL verify(slw_backend*, const slw_call*, slw_text request, slw_sink* out, slw_error* err) noexcept {
     return slipway::guarded(err, [&]() -> Status {
-        json document = object_from(request);
-        const json host_config = document.value("HostConfig", json::object());
+        const slipway::Result<json> document = object_from(request);
+        if (!document) return document.error();
+        const json host_config = document->value("HostConfig", json::object());
         if (host_config.value("Privileged", false)) {
             return Error(ErrorCode::kUnimplemented, "the example backend has no privileged containers");
         }
@@ -83,8 +84,9 @@ void SLW_CALL container_close(slw_container* c) noexcept {
 slw_status SLW_CALL build_spec(slw_container*, const slw_call*, slw_text request, slw_sink* out,
                                slw_error* err) noexcept {
     return slipway::guarded(err, [&]() -> Status {
-        const json document = object_from(request);
-        const json spec = {{"path", document.value("Path", "")}, {"args", document.value("Args", json::array())}};
+        const slipway::Result<json> document = object_from(request);
+        if (!document) return document.error();
+        const json spec = {{"path", document->value("Path", "")}, {"args", document->value("Args", json::array())}};
         return slipway::write_to(out, spec.dump());
     });
 }

@@ -11,18 +11,21 @@ using nlohmann::json;
 slw_status SLW_CALL network_create(slw_backend*, const slw_call*, slw_text network, slw_sink* out,
                                    slw_error* err) noexcept {
     return slipway::guarded(err, [&]() -> Status {
-        const json document = object_from(network);
-        const std::string driver = document.value("Driver", "");
+        const slipway::Result<json> document = object_from(network);
+        if (!document) return document.error();
+        const std::string driver = document->value("Driver", "");
         if (driver != "bridge" && driver != "host" && driver != "null") {
             return Error(ErrorCode::kUnimplemented, "the example backend has no network driver '" + driver + "'");
         }
-        return slipway::write_to(out, document.dump());
+        return slipway::write_to(out, document->dump());
     });
 }
 
 slw_status SLW_CALL network_remove(slw_backend* b, const slw_call*, slw_text network, slw_error* err) noexcept {
     return locked(b, err, [&]() -> Status {
-        const std::string id = object_from(network).value("Id", "");
+        const slipway::Result<json> document = object_from(network);
+        if (!document) return document.error();
+        const std::string id = document->value("Id", "");
         for (const auto& entry : b->containers) {
             if (entry.second.endpoints.count(id) != 0) {
                 return Error(ErrorCode::kConflict, "network " + id + " has endpoints").with_resource(entry.first);
@@ -55,7 +58,7 @@ Status choose_port(const std::set<std::string>& taken, std::set<std::string>& wa
 slw_status SLW_CALL sandbox_create(slw_container* c, const slw_call*, slw_text sandbox, slw_sink* out,
                                    slw_error* err) noexcept {
     return locked(c->backend, err, [&]() -> Status {
-        object_from(sandbox);
+        if (const auto document = object_from(sandbox); !document) return document.error();
         if (Status s = slipway::write_to(out, json{{"SandboxKey", "example:" + c->id}}.dump()); !s) return s;
         c->has_sandbox = true;
         return ok();
@@ -73,11 +76,12 @@ slw_status SLW_CALL sandbox_destroy(slw_container* c, const slw_call*, slw_error
 slw_status SLW_CALL endpoint_attach(slw_container* c, const slw_call*, slw_text endpoint, slw_sink* out,
                                     slw_error* err) noexcept {
     return locked(c->backend, err, [&]() -> Status {
-        const json document = object_from(endpoint);
-        const std::string network_id = document.value("Network", json::object()).value("Id", "");
+        const slipway::Result<json> document = object_from(endpoint);
+        if (!document) return document.error();
+        const std::string network_id = document->value("Network", json::object()).value("Id", "");
         if (c->endpoints.count(network_id) != 0) return Error(ErrorCode::kConflict, "attached to " + network_id);
 
-        json ports = document.value("Ports", json::array());
+        json ports = document->value("Ports", json::array());
         std::set<std::string> wanted;
         for (json& port : ports) {
             if (Status s = choose_port(c->backend->ports, wanted, port); !s) return s;

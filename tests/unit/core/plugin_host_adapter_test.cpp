@@ -1,6 +1,8 @@
 // The adapter between the C tables and core::Backend, over the template plugin and over one that lies.
 #include <gmock/gmock.h>
 
+#include <cstring>
+
 #include "plugin_host_support.hpp"
 
 namespace slipway::core {
@@ -119,15 +121,17 @@ TEST_F(PluginAdapterTest, PassesDeadlineAndCancellation) {
 TEST_F(PluginAdapterTest, StreamsLayersAndListsThem) {
     const auto example = backend("example");
     int blocks = 3;
-    const ByteSource tar = [&](void*, uint64_t capacity) -> int64_t {
-        return blocks-- > 0 ? static_cast<int64_t>(std::min<uint64_t>(capacity, 100)) : 0;
+    const ByteSource tar = [&](void* buffer, uint64_t) -> int64_t {
+        std::memset(buffer, 0, 512);
+        std::memcpy(static_cast<char*>(buffer) + 257, "ustar", 5);
+        return blocks-- > 0 ? 512 : 0;
     };
 
     const auto info = example->layer_import({}, "abc", {"parent"}, tar);
 
     ASSERT_TRUE(info);
-    EXPECT_EQ(info->size_bytes, 300U);
-    EXPECT_EQ(example->layer_stat("abc")->size_bytes, 300U);
+    EXPECT_EQ(info->size_bytes, 1536U);
+    EXPECT_EQ(example->layer_stat("abc")->size_bytes, 1536U);
     EXPECT_THAT(*example->layer_list({}), ElementsAre("abc"));
     EXPECT_TRUE(example->layer_remove({}, "abc"));
     EXPECT_EQ(example->layer_stat("abc").error().code(), ErrorCode::kNotFound);
