@@ -10,8 +10,8 @@ namespace slipway::core {
 
 namespace {
 
-// How long after a phase's deadline the backend may take to notice it, and then to give back what it has.
-constexpr std::chrono::seconds kGrace{2};
+// How often the caller looks whether the running phase is overdue.
+constexpr std::chrono::milliseconds kLook{100};
 
 // What the worker and the caller share; outlives either.
 struct StartJob {
@@ -71,11 +71,11 @@ Result<StartOutcome> EngineImpl::start(const ContainerPtr& container) {
 
     std::unique_lock lock(job->mutex);
     while (!job->outcome) {
-        job->done.wait_for(lock, std::chrono::milliseconds(250));
+        job->done.wait_for(lock, kLook);
         if (job->outcome) break;
         // A backend that keeps to the contract has answered by now.
         if (is_overdue(container->phase, std::chrono::nanoseconds(0))) job->cancel.cancel();
-        if (!is_overdue(container->phase, kGrace)) continue;
+        if (!is_overdue(container->phase, options_.backend_grace)) continue;
         const char* name = container->phase.name();
         const std::string phase = name != nullptr ? name : "start";
         const std::string text = "start of container " + container->id + ": the backend does not return from phase " +

@@ -29,6 +29,7 @@ struct EngineOptions {
     std::string default_backend = "linux";
     std::map<std::string, std::chrono::milliseconds> phase_deadlines;  // by phase name; others use the default
     std::chrono::milliseconds default_phase_deadline{30'000};
+    std::chrono::milliseconds backend_grace{2'000};  // what a backend gets after a deadline before it is given up on
     std::chrono::seconds default_stop_timeout{10};
     bool bridge_disabled = false;  // --bridge none
     LogFunction log;
