@@ -241,10 +241,14 @@ TEST_F(LinuxFsOverlay, RefusedMountLeavesNoDescriptor) {
 TEST_F(LinuxFsOverlay, CreateIsRepeatableAndRemoveIsComplete) {
     import_three();
     ASSERT_TRUE(root().create(three()));
-    { ASSERT_TRUE(root().mount(three())); }
-    ASSERT_TRUE(root().create(three()));
-    const UniqueFd work(::open((dir_ / "container/work").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    EXPECT_THAT(*read_names(work.get()), IsEmpty()) << "overlay's leftovers slow down the next mount";
+    write_text(dir_ / "container/work/left-over", "slows down the next mount");
+    {
+        const Result<UniqueFd> tree = root().mount(three());
+        ASSERT_TRUE(tree.has_value());
+        EXPECT_EQ(read_text(dir_ / "container/work/left-over"), "");
+        ASSERT_TRUE(root().create(three())) << "again, while it is mounted";
+        EXPECT_EQ(write_at(tree->get(), "etc/base", "copied up"), 0) << "the live mount still has its work directory";
+    }
     ASSERT_TRUE(root().remove());
     ASSERT_TRUE(root().remove());
     const UniqueFd dir(::open((dir_ / "container").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

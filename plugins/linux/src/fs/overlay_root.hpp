@@ -15,14 +15,14 @@ namespace slipway::linux_backend {
 
 // The directories of one container's root, below its data directory:
 //   upper/     what the container wrote, in overlayfs' own form; kept until remove()
-//   work/      overlayfs' scratch directory, empty whenever a mount is made
+//   work/      overlayfs' scratch directory, emptied before each mount
 //   root.json  the ids of the layers below, lowest first, so that changes() works without a mount
 // Cheap to make: it holds nothing but names. The host serialises the calls of one container.
 class OverlayRoot {
 public:
     OverlayRoot(LayerStore& store, std::string data_dir);
 
-    // Existing is success; the layers are noted anew.
+    // Existing is success, mounted or not; the layers are noted anew.
     Status create(const std::vector<std::string>& layers);
 
     // A detached, writable mount of the whole. Without layers it is the upper directory itself. kNotFound (resource:
