@@ -68,6 +68,7 @@ typedef struct slw_host_config {
      * Keys that every host sets:
      *   "data_root"    absolute path, persistent, private to this backend (mode 0700 or tighter parents)
      *   "exec_root"    absolute path, lost at reboot, private to this backend
+     *                  (the parents of both exist; the directories themselves are the backend's to make)
      *   "instance"     8 hex digits, differs between daemons on one machine and is stable for one exec_root
      *   "bridge", "bip", "cgroup_parent", "default_ulimits"   as the daemon's options of those names, when given
      * [any] */

@@ -33,8 +33,8 @@ typedef struct slw_plugin {
     /* Ends the backend after the last container_close. Running containers stay as they are. [main, may-block] */
     void(SLW_CALL *deinit)(slw_backend *backend);
 
-    /* Returns the table for an extension id such as SLW_EXT_CREATE, or NULL when the backend does not offer it. The
-     * table is constant and stays valid until deinit. [any] */
+    /* Returns the table for an extension id such as SLW_EXT_CREATE, or NULL when the backend does not offer it, also
+     * for an id that is unknown or NULL. The table is constant and stays valid until deinit. [any] */
     const void *(SLW_CALL *get_extension)(slw_backend *backend, const char *extension_id);
 } slw_plugin;
 
