@@ -27,9 +27,11 @@ Status check_restart_policy(const json& policy) {
     const int64_t retries = policy.at("MaximumRetryCount").get<int64_t>();
     if (name == "always" || name == "unless-stopped" || name == "no") {
         if (retries == 0) return ok();
-        std::string message = "invalid restart policy: maximum retry count can only be used with 'on-failure'";
-        if (retries < 0) message += " and cannot be negative";
-        return invalid(std::move(message));
+        constexpr const char* kOnlyOnFailure =
+            "invalid restart policy: maximum retry count can only be used with 'on-failure'";
+        constexpr const char* kNorNegative =
+            "invalid restart policy: maximum retry count can only be used with 'on-failure' and cannot be negative";
+        return invalid(retries < 0 ? kNorNegative : kOnlyOnFailure);
     }
     if (name != "on-failure") {
         return invalid("invalid restart policy: unknown policy '" + name +
