@@ -1,13 +1,16 @@
 // plugins/linux/src/backend.hpp - one instance of the backend: what slw_plugin.init makes.
 #pragma once
 
+#include <slipway/plugin.h>
 #include <slipway/cpp/error.hpp>
 #include <slipway/cpp/host.hpp>
-#include <slipway/plugin.h>
+#include <spec/kernel_facts.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 namespace slipway::linux_backend {
@@ -17,6 +20,8 @@ class NetworkManager;     // net/network_manager.hpp
 class CgroupManager;      // cgroup/cgroup_manager.hpp
 class SeccompCache;       // spec/seccomp_cache.hpp
 class ContainerRegistry;  // process/container_registry.hpp
+class BaseNamespace;      // process/base_namespace.hpp
+class SessionReader;      // process/session_reader.hpp
 
 // The host's configuration for this backend (host.h lists the keys).
 struct BackendConfig {
@@ -27,6 +32,7 @@ struct BackendConfig {
     std::string bip;            // CIDR, may be empty
     std::string cgroup_parent;  // "/slipway"
     std::string supervisor;     // absolute path of slipway-supervisor; found beside the plugin when not given
+    bool pivot_root = false;    // "pivot_root": true forces the way for kernels that refuse to cover "/"
 
     static Result<BackendConfig> from_json(const std::string& text);
 };
@@ -40,6 +46,9 @@ struct slw_backend {
     slw_backend(const slw_backend&) = delete;
     slw_backend& operator=(const slw_backend&) = delete;
 
+    // What this machine can do, asked once.
+    const slipway::linux_backend::KernelFacts& kernel();
+
     slipway::Host host;
     slipway::linux_backend::BackendConfig config;
 
@@ -48,4 +57,10 @@ struct slw_backend {
     std::unique_ptr<slipway::linux_backend::CgroupManager> cgroups;
     std::unique_ptr<slipway::linux_backend::SeccompCache> seccomp;
     std::unique_ptr<slipway::linux_backend::ContainerRegistry> containers;
+    std::unique_ptr<slipway::linux_backend::BaseNamespace> base_namespace;
+    std::unique_ptr<slipway::linux_backend::SessionReader> reader;  // last: its thread uses the others
+
+private:
+    std::mutex kernel_mutex_;
+    std::optional<slipway::linux_backend::KernelFacts> kernel_;  // guarded by kernel_mutex_ until set
 };

@@ -43,7 +43,9 @@ bool wait_for_end(int pidfd, int timeout_ms) {
     return poll(&wait, 1, timeout_ms) == 1;
 }
 
-bool has_ended(int pidfd) { return wait_for_end(pidfd, 0); }
+bool has_ended(int pidfd) {
+    return wait_for_end(pidfd, 0);
+}
 
 int send_signal(int pidfd, int signum) {
     return syscall(SYS_pidfd_send_signal, pidfd, signum, nullptr, 0) == 0 ? 0 : errno;

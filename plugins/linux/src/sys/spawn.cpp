@@ -51,7 +51,8 @@ Result<pid_t> spawn_with_control(const std::string& program, const std::string& 
     char* environment[] = {nullptr};
     pid_t pid = 0;
     const int err = posix_spawn(&pid, program.c_str(), &settings.actions, &settings.attributes, arguments, environment);
-    if (err != 0) return Error::from_errno(err, "spawn '" + program + "'").with_operation("spawn").with_resource(program);
+    if (err != 0)
+        return Error::from_errno(err, "spawn '" + program + "'").with_operation("spawn").with_resource(program);
     return pid;
 }
 

@@ -1,1 +1,124 @@
-int main() { return 0; }
+// slipway-supervisor - one per container; see supervisor.hpp for the story.
+//
+//   slipway-supervisor <container id>   descriptor 3: control socket, over which the plan arrives
+//   slipway-supervisor --base           descriptor 3: makes the base mount name space
+#include <errno.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base_namespace.hpp"
+#include "supervisor.hpp"
+#include "sys.hpp"
+
+namespace slipway::supervisor {
+namespace {
+
+constexpr int kControl = 3;
+
+Supervisor g_supervisor;  // static: megabytes of tables, of which only touched pages cost memory
+
+void dispatch(Supervisor& s, const epoll_event& event) {
+    const auto source = static_cast<Source>(event.data.u64 >> 32);
+    const auto index = static_cast<uint32_t>(event.data.u64);
+    switch (source) {
+        case Source::kListener:
+            on_listener(s);
+            break;
+        case Source::kConnection:
+            on_connection(s, index);
+            break;
+        case Source::kSync:
+            if (s.sync >= 0) on_sync(s);
+            break;
+        case Source::kProcess:
+            on_process_end(s);
+            break;
+        case Source::kOutput:
+            on_output(s, index);
+            break;
+        case Source::kInput:
+            on_input_ready(s);
+            break;
+        case Source::kClient:
+            on_client(s, index, event.events);
+            break;
+        case Source::kOom:
+            on_oom(s);
+            break;
+    }
+}
+
+// Whether the process is done: the first process ended, its exit is reported and nobody waits for bytes.
+bool settle(Supervisor& s) {
+    if (s.state != ProcessState::kExited) return false;
+    const bool late = s.deadline_ms != 0 && monotonic_ms() >= s.deadline_ms;
+    if (!s.exit_announced) {
+        if (!drain_outputs(s) && !late) return false;
+        finish_exit(s);
+        s.exit_announced = true;
+        return !any_clients(s);
+    }
+    return !any_clients(s) || late;
+}
+
+int timeout_ms(const Supervisor& s) {
+    if (s.deadline_ms == 0) return -1;
+    const int64_t left = s.deadline_ms - monotonic_ms();
+    return left < 0 ? 0 : static_cast<int>(left);
+}
+
+void run(Supervisor& s) {
+    while (!settle(s)) {
+        update_outputs(s);
+        update_clients(s);
+        g_log.flush();
+        epoll_event events[16];
+        const int count = s.loop.wait(events, 16, timeout_ms(s));
+        for (int i = 0; i < count; ++i) dispatch(s, events[i]);
+    }
+}
+
+void ignore_signals() {
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    for (const int signum : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE}) sigaction(signum, &ignore, nullptr);
+}
+
+int supervise() {
+    Supervisor& s = g_supervisor;
+    for (int& connection : s.connections) connection = -1;
+    ignore_signals();
+    if (!receive_launch(s, kControl) || !s.loop.open()) return 1;
+    s.connections[0] = kControl;
+    s.launch_connection = 0;
+    s.self_pidfd = static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0));
+    Failure failure;
+    if (!launch(s, failure)) {
+        reply(s, 0, s.launch_sequence, EIO, &failure, nullptr, 0);
+        kill_process(s);
+        return 1;
+    }
+    if (!s.loop.watch(kControl, Source::kConnection, 0, EPOLLIN)) return 1;
+    run(s);
+    return 0;
+}
+
+}  // namespace
+}  // namespace slipway::supervisor
+
+int main(int argc, char** argv) {
+    using namespace slipway::supervisor;
+    close_range(kControl + 1, ~0u, 0);
+    // The child shares this memory image until execve: nobody may look into it or follow its descriptors.
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (argc != 2 || fcntl(kControl, F_SETFD, FD_CLOEXEC) != 0) {
+        static const char kUsage[] = "slipway-supervisor is started by slipwayd's Linux backend, not by hand\n";
+        (void)!write(STDERR_FILENO, kUsage, sizeof(kUsage) - 1);
+        return 2;
+    }
+    _exit(strcmp(argv[1], "--base") == 0 ? run_base_namespace(kControl) : supervise());
+}

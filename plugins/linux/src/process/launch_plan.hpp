@@ -1,0 +1,53 @@
+// plugins/linux/src/process/launch_plan.hpp - from an OCI runtime-spec document and what was prepared to a launch plan.
+#pragma once
+
+#include <cgroup/cgroup_manager.hpp>
+#include <container.hpp>
+#include <process/cgroup_view.hpp>
+#include <process/plan_writer.hpp>
+#include <slipway/cpp/error.hpp>
+#include <spec/seccomp_cache.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace slipway::linux_backend {
+
+// What create() has gathered. Borrowed for the call, descriptors until the plan was sent.
+struct LaunchInputs {
+    std::string id;
+    const nlohmann::json& spec;
+    const PreparedRoot& root;
+    const std::vector<PreparedMount>& mounts;
+    const Sandbox* sandbox = nullptr;  // none: a new, empty network name space if the document wants one
+    const CgroupEntry& cgroup;
+    std::vector<CgroupHierarchy> hierarchies;  // v1 view
+    std::shared_ptr<const SeccompProgram> seccomp;
+    uint32_t plan_flags = 0;  // kPlanTty, kPlanOpenStdin, kPlanStdinOnce, kPlanPivotRoot
+    uint32_t tty_rows = 24, tty_columns = 80;
+    int base_namespace = -1;
+    int state_directory = -1;
+    int listener = -1;
+    int log_directory = -1;  // -1: no log
+    std::string log_name;
+    uint64_t log_max_bytes = 0;
+    uint32_t log_max_files = 1;
+    int oom_counter = -1, oom_event = -1;
+};
+
+// Fills `writer`. Opens name spaces and bind sources that the document names by path; changes nothing.
+//   kInvalidArgument  the document is not usable; the message names the key
+//   kUnimplemented    it asks for something the supervisor does not do
+Status write_launch_plan(const LaunchInputs& in, PlanWriter& writer);
+
+// The document's mounts, devices and links, then the prepared mounts, parents first (launch_ops.cpp).
+Result<std::vector<supervisor::PlanOp>> plan_ops(const LaunchInputs& in, PlanWriter& writer);
+
+// "CAP_CHOWN", ... to a bit mask; names this build does not know are left out.
+uint64_t capability_mask(const std::vector<std::string>& names);
+
+}  // namespace slipway::linux_backend

@@ -1,0 +1,113 @@
+// plugins/linux/src/process/reconcile_ops.cpp - slw.reconcile/1: finds and takes over what outlived the daemon.
+#include <tables.hpp>
+
+#include <cgroup/cgroup_manager.hpp>
+#include <container.hpp>
+#include <net/network_manager.hpp>
+#include <process/create_container.hpp>
+#include <process/run_directory.hpp>
+#include <process/session_reader.hpp>
+#include <process/supervisor_session.hpp>
+#include <slipway/cpp/guarded.hpp>
+#include <slipway/cpp/text.hpp>
+
+#include <set>
+
+namespace slipway::linux_backend {
+namespace {
+
+using nlohmann::json;
+
+// A session with what is left of container `id`: a living supervisor, or its exit record. kNotFound: neither.
+Result<std::shared_ptr<SupervisorSession>> find_session(const slw_backend& b, const std::string& id,
+                                                        const CallLimits& limits) {
+    const Result<UniqueFd> directory = RunDirectory(b.config.exec_root, id).open();
+    if (!directory) return directory.error();
+    Result<UniqueFd> sock = RunDirectory::connect(directory->get());
+    if (sock) {
+        auto session = std::make_shared<SupervisorSession>(id, std::move(*sock), UniqueFd(), false);
+        if (session->greet(limits)) return session;
+    }
+    // It may have ended between the two questions, so the record is read last.
+    if (const std::optional<ExitRecord> record = RunDirectory::read_exit(directory->get())) {
+        return std::make_shared<SupervisorSession>(id, *record);
+    }
+    return Error(ErrorCode::kNotFound, "nothing is left of container " + id).with_resource(id);
+}
+
+const char* state_name(int32_t state) {
+    switch (state) {
+        case SLW_PROCESS_PARKED:
+            return "parked";
+        case SLW_PROCESS_RUNNING:
+            return "running";
+        case SLW_PROCESS_EXITED:
+            return "exited";
+        default:
+            return "debris";
+    }
+}
+
+slw_status SLW_CALL list(slw_backend* b, const slw_call* call, slw_sink* out, slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const CallLimits limits(b->host, call);
+        std::set<std::string> ids;
+        for (const std::string& id : RunDirectory::list(b->config.exec_root)) ids.insert(id);
+        for (const std::string& id : b->cgroups->list()) ids.insert(id);
+        if (const Result<std::vector<std::string>> owners = b->networks->list())
+            ids.insert(owners->begin(), owners->end());
+        json entries = json::array();
+        for (const std::string& id : ids) {
+            const Status in_time = limits.check();
+            if (!in_time) return in_time;
+            const Result<std::shared_ptr<SupervisorSession>> session = find_session(*b, id, limits);
+            const slw_process_status status = session ? (*session)->status() : slw_process_status{};
+            entries.push_back({{"Id", id}, {"State", state_name(status.state)}, {"Pid", status.pid}});
+        }
+        return write_to(out, entries.dump());
+    });
+}
+
+slw_status SLW_CALL adopt(slw_container* c, const slw_call* call, slw_process_status* out, slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        if (c->session()) return Error(ErrorCode::kConflict, "container " + c->id + " is in our hands already");
+        Result<std::shared_ptr<SupervisorSession>> found =
+            find_session(c->backend, c->id, CallLimits(c->backend.host, call));
+        if (!found) return std::move(found).error();
+        SupervisorSession& session = **found;
+        const slw_process_status status = session.status();
+        // Its network first: when that cannot be had, nothing was taken.
+        const Status network = c->backend.networks->restore(*c, static_cast<pid_t>(status.pid));
+        if (!network) c->backend.host.warn("container " + c->id + ": " + network.error().message() + ", ignoring");
+        if (session.supervisor() >= 0) {
+            const Status added = c->backend.reader->add(*found);
+            if (!added) return added;
+        }
+        c->set_session(*found);
+        if (out != nullptr && SLW_HAS(out, slw_process_status, oom_killed)) {
+            const uint32_t size = out->struct_size;
+            *out = status;
+            out->struct_size = size;
+        }
+        return ok();
+    });
+}
+
+slw_status SLW_CALL remove(slw_backend* b, const slw_call* call, const char* container_id, slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const std::string id = container_id == nullptr ? "" : container_id;
+        if (id.size() != 64 || id.find_first_not_of("0123456789abcdef") != std::string::npos) {
+            return Error(ErrorCode::kInvalidArgument, "container id '" + id + "' is not 64 lower-case hex digits");
+        }
+        const Result<std::shared_ptr<SupervisorSession>> session = find_session(*b, id, CallLimits(b->host, call));
+        const Status destroyed = destroy_container(*b, id, session ? session->get() : nullptr);
+        const Status network = b->networks->cleanup_by_id(id);
+        return !destroyed ? destroyed : network;
+    });
+}
+
+}  // namespace
+
+const slw_reconcile_ops kReconcileOps = {sizeof(slw_reconcile_ops), 0, list, adopt, remove};
+
+}  // namespace slipway::linux_backend

@@ -1,0 +1,60 @@
+// child.cpp - the steps of the container's first process, in order.
+//
+// It talks to the supervisor over one SOCK_SEQPACKET pair: a Failure with kind kNone says "parked" (with the terminal's
+// master when there is one), any other says why not. One byte from the supervisor lets it go; the pair is
+// close-on-exec, so the supervisor reads end of file once execve succeeded. When the supervisor dies the child reads
+// end of file and ends.
+#include "child.hpp"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <slipway_supervisor/fd_passing.hpp>
+#include "sys.hpp"
+
+namespace slipway::supervisor {
+namespace {
+
+constexpr int kSetupFailed = 125;
+
+[[noreturn]] void report_and_exit(ChildContext& c) {
+    (void)send_packet(c.sync, &c.failure, sizeof(c.failure), nullptr, 0);
+    _exit(kSetupFailed);
+}
+
+// The supervisor ignores some signals and ignored ones survive execve.
+void reset_signals() {
+    struct sigaction standard {};
+    standard.sa_handler = SIG_DFL;
+    for (int signum = 1; signum < NSIG; ++signum) sigaction(signum, &standard, nullptr);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+bool set_up(ChildContext& c) {
+    umask(0);
+    return enter_groups_and_namespaces(c) && write_process_settings(c) && cover_root(c) && run_ops(c) &&
+           open_stdio(c) && make_working_directory(c) && protect_paths(c) && enter_root(c) && become_user(c) &&
+           resolve_command(c);
+}
+
+}  // namespace
+
+void run_child(ChildContext& c) {
+    reset_signals();
+    if (!set_up(c)) report_and_exit(c);
+    // Whatever is open above stderr goes at execve; the sync pair is what tells the supervisor that it happened.
+    close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+    const int fd_count = c.terminal_master >= 0 ? 1 : 0;
+    if (!send_packet(c.sync, &c.failure, sizeof(c.failure), &c.terminal_master, fd_count)) _exit(kSetupFailed);
+    if (c.terminal_master >= 0) close(c.terminal_master);
+
+    char go = 0;
+    if (read(c.sync, &go, 1) != 1) _exit(kSetupFailed);
+    execute_command(c);
+    report_and_exit(c);
+}
+
+}  // namespace slipway::supervisor

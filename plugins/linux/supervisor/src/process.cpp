@@ -1,0 +1,155 @@
+// process.cpp - the life of the container's first process as the supervisor sees it.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <slipway_supervisor/fd_passing.hpp>
+#include "supervisor.hpp"
+#include "sys.hpp"
+
+namespace slipway::supervisor {
+namespace {
+
+void adopt_terminal(Supervisor& s, int master) {
+    (void)fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
+    s.outputs[0].fd = master;
+    s.input = dup(master);  // a descriptor of its own, because epoll knows each only once
+    (void)fcntl(s.input, F_SETFD, FD_CLOEXEC);
+}
+
+// The text of memory.oom_control (v1) and memory.events (v2) both have a line "oom_kill N".
+bool has_oom_kill(int file) {
+    char text[1024] = {};
+    if (file < 0 || pread(file, text, sizeof(text) - 1, 0) <= 0) return false;
+    const char* line = strstr(text, "oom_kill ");
+    return line != nullptr && strtoul(line + 9, nullptr, 10) > 0;
+}
+
+void write_exit_record(const Supervisor& s) {
+    FixedText<128> text;
+    text.add_number(s.exit_code).add(" ").add_number(s.oom_killed ? 1 : 0).add(" ").add_number(s.started_ns);
+    text.add(" ").add_number(s.finished_ns).add("\n");
+    const ScopedFd file{
+        openat(s.state_directory, kExitRecordTemporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    if (!file || write(file.get(), text.get(), text.size()) != static_cast<ssize_t>(text.size())) return;
+    (void)renameat(s.state_directory, kExitRecordTemporary, s.state_directory, kExitRecordName);
+}
+
+void close_sync(Supervisor& s) {
+    s.loop.unwatch(s.sync);
+    close(s.sync);
+    s.sync = -1;
+}
+
+void release_plan(Supervisor& s) {
+    if (s.plan_bytes == nullptr) return;
+    munmap(const_cast<uint8_t*>(s.plan_bytes), s.plan_size);
+    s.plan_bytes = nullptr;
+}
+
+void parked(Supervisor& s, int master) {
+    if (s.tty) adopt_terminal(s, master);
+    s.state = ProcessState::kParked;
+    release_plan(s);
+    update_outputs(s);
+    reply(s, s.launch_connection, s.launch_sequence, 0, nullptr, &s.pidfd, 1);
+}
+
+// Set-up or execve failed and said why.
+void failed(Supervisor& s, const Failure& failure) {
+    const bool launching = s.state == ProcessState::kLaunching;
+    const int connection = launching ? s.launch_connection : s.start_connection;
+    const uint32_t sequence = launching ? s.launch_sequence : s.start_sequence;
+    s.exit_reported = true;  // nothing ran, so there is no exit to report
+    reply(s, connection, sequence, EIO, &failure, nullptr, 0);
+}
+
+void executed(Supervisor& s) {
+    s.state = ProcessState::kRunning;
+    reply(s, s.start_connection, s.start_sequence, 0, nullptr, nullptr, 0);
+}
+
+}  // namespace
+
+void start_process(Supervisor& s, int connection, uint32_t sequence) {
+    if (s.state != ProcessState::kParked) {
+        reply(s, connection, sequence, s.state == ProcessState::kExited ? ESRCH : EBUSY, nullptr, nullptr, 0);
+        return;
+    }
+    s.start_connection = connection;
+    s.start_sequence = sequence;
+    s.started_ns = unix_now_ns();
+    s.state = ProcessState::kStarting;
+    const char go = 1;
+    (void)send_packet(s.sync, &go, 1, nullptr, 0);  // a dead child shows in the pidfd
+}
+
+void on_sync(Supervisor& s) {
+    Failure failure;
+    int master = -1;
+    size_t count = 0;
+    const ssize_t size = receive_packet(s.sync, &failure, sizeof(failure), &master, 1, &count, MSG_DONTWAIT);
+    if (size < 0 && errno == EAGAIN) return;
+    if (size == static_cast<ssize_t>(sizeof(failure))) {
+        if (failure.kind == FailureKind::kNone) {
+            parked(s, count == 1 ? master : -1);
+        } else {
+            failed(s, failure);
+            close_sync(s);
+        }
+        return;
+    }
+    close_sync(s);
+    if (s.state == ProcessState::kStarting) {
+        executed(s);
+    } else if (s.state == ProcessState::kLaunching) {
+        errno = 0;
+        fail(failure, FailureKind::kPolicy, "set up first process", "", "it ended without saying why");
+        failed(s, failure);
+    }
+}
+
+void on_process_end(Supervisor& s) {
+    siginfo_t info{};
+    if (waitid(P_PIDFD, static_cast<id_t>(s.pidfd), &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0) return;
+    if (s.sync >= 0) on_sync(s);  // what it said last
+    if (s.sync >= 0 && s.state == ProcessState::kStarting) on_sync(s);
+    s.loop.unwatch(s.pidfd);
+    s.finished_ns = unix_now_ns();
+    s.exit_code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+    s.oom_killed = has_oom_kill(s.oom_counter);
+    s.state = ProcessState::kExited;
+    s.deadline_ms = monotonic_ms() + kDrainMs;
+}
+
+void on_oom(Supervisor& s) {
+    uint64_t count = 0;
+    if (s.oom_event >= 0 && read(s.oom_event, &count, sizeof(count)) < 0) return;
+    if (s.oom_event < 0 && !has_oom_kill(s.oom_counter)) return;
+    broadcast(s, MessageKind::kOom);
+}
+
+void finish_exit(Supervisor& s) {
+    close_outputs(s);
+    g_log.finish(0);
+    g_log.finish(1);
+    g_log.flush();
+    end_clients(s);
+    if (!s.exit_reported) {
+        if (s.started_ns != 0) write_exit_record(s);
+        broadcast(s, MessageKind::kExit);
+        s.exit_reported = true;
+    }
+    s.deadline_ms = monotonic_ms() + (s.destroying ? kDestroyMs : kLingerMs);
+}
+
+void kill_process(Supervisor& s) {
+    if (s.state != ProcessState::kExited && s.pidfd >= 0) (void)pidfd_send_signal(s.pidfd, SIGKILL);
+}
+
+}  // namespace slipway::supervisor
