@@ -1,0 +1,112 @@
+// The engine's small parts: its locks, workers and waiters.
+
+#include "engine/exit_waiters.hpp"
+#include "engine/lock_order.hpp"
+#include "engine/operation_lock.hpp"
+#include "engine/stdio_frames.hpp"
+#include "engine/worker_pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <thread>
+
+namespace slipway::test {
+namespace {
+
+using namespace slipway::core;
+
+TEST(OperationLock, IsGivenBackOnAnotherThread) {
+    OperationLock lock;
+    auto hold = lock.acquire();
+    ASSERT_TRUE(hold);
+
+    std::thread([held = std::move(*hold)]() mutable { held.release(); }).join();
+
+    EXPECT_TRUE(lock.acquire());
+}
+
+TEST(OperationLock, AHolderThatIsGivenUpOnIsNotWaitedFor) {
+    OperationLock lock;
+    auto hold = lock.acquire();
+    ASSERT_TRUE(hold);
+    std::promise<void> waits;
+    auto waiter = std::async(std::launch::async, [&] {
+        waits.set_value();
+        return lock.acquire();
+    });
+    waits.get_future().wait();
+
+    lock.give_up("the backend hangs");
+
+    auto answer = waiter.get();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code(), ErrorCode::kUnavailable);
+    EXPECT_EQ(answer.error().message(), "the backend hangs");
+    hold->release();
+    EXPECT_TRUE(lock.acquire());
+}
+
+TEST(WorkerPool, ATaskThatHangsDelaysNobody) {
+    WorkerPool pool(1);
+    std::promise<void> hang;
+    pool.run([&] { hang.get_future().wait(); });
+    std::promise<void> done;
+
+    pool.run([&] { done.set_value(); });
+
+    done.get_future().wait();
+    hang.set_value();
+    pool.drain();
+}
+
+TEST(WorkerPool, EveryTaskRunsOnce) {
+    std::atomic<int> ran{0};
+    WorkerPool pool(2);
+    for (int i = 0; i < 200; ++i) pool.run([&] { ++ran; });
+
+    pool.drain();
+
+    EXPECT_EQ(ran, 200);
+}
+
+TEST(ExitWaiters, NothingAfterTheTicketIsMissed) {
+    ExitWaiters waiters;
+    const auto ticket = waiters.ticket();
+    waiters.note_exit({7, ""});
+
+    EXPECT_EQ(waiters.wait(ticket, WaitCondition::kNextExit, {})->exit_code, 7);
+    EXPECT_FALSE(waiters.wait_for_exit(waiters.ticket(), std::chrono::milliseconds(0)));
+}
+
+TEST(ExitWaiters, RemovalAnswersEveryCondition) {
+    ExitWaiters waiters;
+    const auto ticket = waiters.ticket();
+    waiters.note_exit({7, ""});
+    waiters.note_removal({1, ""});
+
+    EXPECT_EQ(waiters.wait(ticket, WaitCondition::kRemoved, {})->exit_code, 7);
+    EXPECT_EQ(waiters.wait(waiters.ticket(), WaitCondition::kNextExit, {})->exit_code, 7);
+}
+
+TEST(StdioFrames, HeadersAreBigEndian) {
+    const std::string frame = stdio_frame(true, std::string(258, 'x'));
+
+    EXPECT_EQ(frame.substr(0, 8), std::string("\x02\0\0\0\0\0\x01\x02", 8));
+    EXPECT_EQ(frame.size(), 266U);
+}
+
+#if SLIPWAY_CHECK_LOCK_ORDER
+TEST(LockOrderDeathTest, TakingLocksUpwardsEndsTheProcess) {
+    RankedMutex<LockRank::kRegistry> outer;
+    RankedMutex<LockRank::kContainer> inner;
+    const std::lock_guard hold_inner(inner);
+
+    EXPECT_DEATH(outer.lock(), "lock order broken: rank 2 wanted while rank 3 is held");
+}
+#endif
+
+}  // namespace
+}  // namespace slipway::test
