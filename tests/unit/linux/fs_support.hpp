@@ -159,7 +159,7 @@ private:
     static void number(char* field, size_t width, uint64_t value) {
         const uint64_t limit = uint64_t{1} << (3 * (width - 1));
         if (value < limit) {
-            std::snprintf(field, width, "%0*llo", static_cast<int>(width - 1), static_cast<unsigned long long>(value));
+            for (size_t i = width - 1; i-- > 0; value >>= 3) field[i] = static_cast<char>('0' + (value & 7));
             return;
         }
         for (size_t i = 0; i < width; ++i) {  // base 256
