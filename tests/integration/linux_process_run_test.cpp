@@ -1,0 +1,302 @@
+// What a container's first process is, and how it ends.
+#include "linux_process_support.hpp"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace slipway::linux_backend::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class LinuxProcess : public ProcessFixture {};
+
+std::string namespace_of(const std::string& name) {
+    return std::filesystem::read_symlink("/proc/self/ns/" + name).string();
+}
+
+TEST_F(LinuxProcess, EchoReachesTheLog) {
+    EXPECT_EQ(shell_output("echo hi"), "hi\n");
+}
+
+TEST_F(LinuxProcess, ParkedProcessRunsNothingUntilStart) {
+    const auto container = make();
+    ASSERT_TRUE(container->create({.command = {"echo", "hi"}}));
+
+    EXPECT_EQ(container->status().state, SLW_PROCESS_PARKED);
+    EXPECT_GT(container->status().pid, 0);
+    EXPECT_EQ(container->output(), "");
+    EXPECT_EQ(container->run(), 0);
+    EXPECT_EQ(container->output(), "hi\n");
+    EXPECT_EQ(container->status().state, SLW_PROCESS_EXITED);
+}
+
+TEST_F(LinuxProcess, ExitCodeIsReported) {
+    int code = 0;
+    const auto container = run({.command = {"sh", "-c", "exit 42"}}, &code);
+
+    EXPECT_EQ(code, 42);
+    EXPECT_EQ(container->status().exit_code, 42);
+    EXPECT_GT(container->status().finished_ns, container->status().started_ns);
+}
+
+TEST_F(LinuxProcess, SignalEndsItWith128PlusNumber) {
+    const auto container = make();
+    ASSERT_TRUE(container->create({.command = {"sleep", "100"}}));
+    ASSERT_TRUE(container->start());
+
+    ASSERT_TRUE(container->signal(SIGKILL));
+
+    const auto event = backend_->host().wait_for(SLW_EVENT_EXIT, container->id());
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->exit_code, 128 + SIGKILL);
+    EXPECT_EQ(container->signal(SIGTERM).status, SLW_ERR_NOT_FOUND);
+}
+
+TEST_F(LinuxProcess, StdoutAndStderrAreApart) {
+    int code = 0;
+    const auto container = run({.command = {"sh", "-c", "echo out; echo err >&2"}}, &code);
+
+    EXPECT_EQ(container->output("stdout"), "out\n");
+    EXPECT_EQ(container->output("stderr"), "err\n");
+}
+
+Outcome attempt(TestContainer& container, const ContainerWish& wish) {
+    const Outcome created = container.create(wish);
+    return created ? container.start() : created;
+}
+
+TEST_F(LinuxProcess, MissingCommandIsNotFound) {
+    const Outcome outcome = attempt(*make(), {.command = {"nosuch"}});
+
+    EXPECT_EQ(outcome.status, SLW_ERR_EXEC_NOT_FOUND);
+    EXPECT_EQ(outcome.message, "exec: \"nosuch\": executable file not found in $PATH");
+}
+
+TEST_F(LinuxProcess, MissingPathIsNotFound) {
+    const Outcome outcome = attempt(*make(), {.command = {"/no/such"}});
+
+    EXPECT_EQ(outcome.status, SLW_ERR_EXEC_NOT_FOUND);
+    EXPECT_EQ(outcome.message, "exec: \"/no/such\": stat /no/such: no such file or directory");
+}
+
+TEST_F(LinuxProcess, FileWithoutExecutePermissionIsDenied) {
+    const Outcome outcome = attempt(*make(), {.command = {"/bin/plain"}});
+
+    EXPECT_EQ(outcome.status, SLW_ERR_EXEC_DENIED);
+    EXPECT_EQ(outcome.message, "exec: \"/bin/plain\": permission denied");
+}
+
+TEST_F(LinuxProcess, DirectoryIsDenied) {
+    const Outcome outcome = attempt(*make(), {.command = {"/bin"}});
+
+    EXPECT_EQ(outcome.status, SLW_ERR_EXEC_DENIED);
+    EXPECT_THAT(outcome.message, HasSubstr("is a directory"));
+}
+
+TEST_F(LinuxProcess, MissingInterpreterIsNamed) {
+    const Outcome outcome = attempt(*make(), {.command = {"orphan"}});
+
+    EXPECT_EQ(outcome.status, SLW_ERR_EXEC_NOT_FOUND);
+    EXPECT_EQ(outcome.message, "exec: \"orphan\": interpreter \"/no/such/interpreter\": no such file or directory");
+}
+
+TEST_F(LinuxProcess, UnknownFormatIsASystemError) {
+    const Outcome outcome = attempt(*make(), {.command = {"garbage"}});
+
+    EXPECT_EQ(outcome.status, SLW_ERR_SYSTEM);
+    EXPECT_EQ(outcome.message, "exec: \"garbage\": exec format error");
+}
+
+TEST_F(LinuxProcess, FailedCreateLeavesNothing) {
+    const auto container = make();
+
+    ASSERT_FALSE(container->create({.command = {"nosuch"}}));
+
+    EXPECT_EQ(backend_->list(), json::array());
+    EXPECT_EQ(container->status().state, SLW_PROCESS_NONE);
+    EXPECT_TRUE(backend_->host().events().empty());
+}
+
+TEST_F(LinuxProcess, DirectoryOntoFileIsAMountTypeError) {
+    const Outcome outcome = attempt(*make(), {.command = {"true"}, .binds = {{"/tmp", "/etc/passwd"}}});
+
+    EXPECT_EQ(outcome.status, SLW_ERR_MOUNT_TYPE);
+    EXPECT_THAT(outcome.message, HasSubstr("not a directory: Are you trying to mount a directory onto a file"));
+}
+
+TEST_F(LinuxProcess, MountsOverProcAreRefused) {
+    const Outcome outcome = attempt(*make(), {.command = {"true"}, .binds = {{directory_, "/proc/sys"}}});
+
+    EXPECT_FALSE(outcome);
+    EXPECT_THAT(outcome.message, HasSubstr("/proc"));
+}
+
+TEST_F(LinuxProcess, BindsAppearAtTheirTargets) {
+    std::ofstream(directory_ + "/note") << "content";
+
+    EXPECT_EQ(shell_output("cat /a/b/c/note; echo x > /a/b/c/new", {.binds = {{directory_, "/a/b/c"}}}), "content");
+    EXPECT_TRUE(std::filesystem::exists(directory_ + "/new"));
+}
+
+TEST_F(LinuxProcess, OnlyStandardDescriptorsAreOpen) {
+    // ls itself opens the directory it lists.
+    EXPECT_EQ(shell_output("cd /proc/self/fd && exec ls -1 . | tr '\\n' ' '"), "0 1 2 3 ");
+    EXPECT_EQ(shell_output("ls -1 /proc/1/fd | tr '\\n' ' '"), "0 1 2 ");
+}
+
+TEST_F(LinuxProcess, CapabilitiesAreDockersDefault) {
+    const std::string text = shell_output("grep Cap /proc/1/status");
+
+    EXPECT_THAT(text, HasSubstr("CapInh:\t0000000000000000"));
+    EXPECT_THAT(text, HasSubstr("CapPrm:\t00000000a80425fb"));
+    EXPECT_THAT(text, HasSubstr("CapEff:\t00000000a80425fb"));
+    EXPECT_THAT(text, HasSubstr("CapBnd:\t00000000a80425fb"));
+    EXPECT_THAT(text, HasSubstr("CapAmb:\t0000000000000000"));
+}
+
+TEST_F(LinuxProcess, OtherUserHasGroupsAndNoCapabilities) {
+    const std::string text = shell_output("id; grep CapEff /proc/1/status", {.config = {{"User", "user"}}});
+
+    EXPECT_THAT(text, HasSubstr("uid=1000(user) gid=1000(user)"));
+    EXPECT_THAT(text, HasSubstr("2000(extra)"));
+    EXPECT_THAT(text, HasSubstr("CapEff:\t0000000000000000"));
+}
+
+TEST_F(LinuxProcess, SystemCallsAreFiltered) {
+    const std::string text =
+        shell_output("grep -E 'Seccomp:|NoNewPrivs' /proc/1/status; mount -t tmpfs x /tmp 2>&1 || :");
+
+    EXPECT_THAT(text, HasSubstr("Seccomp:\t2"));
+    EXPECT_THAT(text, HasSubstr("NoNewPrivs:\t0"));
+    EXPECT_THAT(text, Not(HasSubstr("mounted")));
+}
+
+TEST_F(LinuxProcess, NoNewPrivilegesIsSetWhenAsked) {
+    const ContainerWish wish{.host_config = {{"SecurityOpt", {"no-new-privileges"}}}};
+
+    EXPECT_THAT(shell_output("grep -E 'Seccomp:|NoNewPrivs' /proc/1/status", wish), HasSubstr("NoNewPrivs:\t1"));
+}
+
+TEST_F(LinuxProcess, EveryNameSpaceIsItsOwn) {
+    for (const char* name : {"mnt", "pid", "net", "ipc", "uts", "cgroup"}) {
+        const std::string inside = shell_output(std::string("readlink /proc/self/ns/") + name);
+        EXPECT_NE(inside, namespace_of(name) + "\n") << name;
+        EXPECT_THAT(inside, HasSubstr(name));
+    }
+    EXPECT_EQ(shell_output("echo $$; hostname"), "1\ntesthost\n");
+}
+
+TEST_F(LinuxProcess, HostModesShareTheHosts) {
+    const ContainerWish wish{.host_config = {{"PidMode", "host"}, {"UTSMode", "host"}, {"IpcMode", "host"}}};
+    const std::string text = shell_output("for n in pid uts ipc; do readlink /proc/self/ns/$n; done", wish);
+
+    EXPECT_EQ(text, namespace_of("pid") + "\n" + namespace_of("uts") + "\n" + namespace_of("ipc") + "\n");
+}
+
+TEST_F(LinuxProcess, WithoutASandboxItGetsANewEmptyNetwork) {
+    const std::string text = shell_output("readlink /proc/self/ns/net; ls /sys/class/net", {.sandbox = false});
+
+    EXPECT_THAT(text, Not(HasSubstr(namespace_of("net"))));
+    EXPECT_THAT(text, HasSubstr("\nlo\n"));
+}
+
+TEST_F(LinuxProcess, HostMountsAreNotVisible) {
+    const std::string mounts = shell_output("cat /proc/self/mountinfo");
+
+    EXPECT_THAT(mounts, Not(HasSubstr("ext4")));
+    EXPECT_THAT(mounts, HasSubstr(" / / "));
+    EXPECT_THAT(shell_output("ls /"), Not(HasSubstr("slipway")));
+}
+
+TEST_F(LinuxProcess, DevicesAndLinksAreTheStandardOnes) {
+    EXPECT_EQ(shell_output("ls /dev | tr '\\n' ' '"),
+              "core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero ");
+    EXPECT_EQ(shell_output("echo x > /dev/null; head -c 3 /dev/zero | wc -c; echo via > /dev/stdout"), "3\nvia\n");
+}
+
+TEST_F(LinuxProcess, MaskedPathsAreEmpty) {
+    EXPECT_EQ(shell_output("cat /proc/kcore /proc/timer_list | wc -c; ls /proc/acpi /sys/firmware 2>/dev/null | "
+                           "grep -v : | wc -w; stat -c '%t:%T %F' /proc/kcore"),
+              "0\n0\n1:3 character special file\n");
+}
+
+TEST_F(LinuxProcess, ReadOnlyPathsCannotBeWritten) {
+    EXPECT_EQ(
+        shell_output("touch /proc/sys/kernel/hostname 2>/dev/null && echo writable; "
+                     "echo h > /proc/sysrq-trigger 2>/dev/null && echo writable; touch /sys/x 2>/dev/null && echo "
+                     "writable; true"),
+        "");
+}
+
+TEST_F(LinuxProcess, CgroupViewIsItsOwnGroupReadOnly) {
+    EXPECT_THAT(shell_output("cat /proc/self/cgroup"), Not(HasSubstr("slipway-test")));
+    EXPECT_EQ(shell_output("cat /sys/fs/cgroup/pids/tasks | head -1; mkdir /sys/fs/cgroup/pids/x 2>/dev/null && echo "
+                           "writable; true"),
+              "1\n");
+}
+
+TEST_F(LinuxProcess, ReadOnlyRootHoldsButTmpfsDoes) {
+    EXPECT_EQ(shell_output("touch /x 2>/dev/null && echo writable; touch /dev/shm/x && echo shm",
+                           {.host_config = {{"ReadonlyRootfs", true}}, .read_only = true}),
+              "shm\n");
+}
+
+TEST_F(LinuxProcess, WorkingDirectoryIsMade) {
+    EXPECT_EQ(shell_output("pwd", {.config = {{"WorkingDir", "/not/there"}}}), "/not/there\n");
+}
+
+TEST_F(LinuxProcess, WorkingDirectoryNeverLeadsOut) {
+    for (int fd = 3; fd < 40; ++fd) {
+        const std::string cwd = "/proc/self/fd/" + std::to_string(fd);
+        const auto container = make();
+        const Outcome outcome = attempt(*container, {.command = {"pwd"}, .config = {{"WorkingDir", cwd}}});
+        if (outcome) {
+            backend_->host().wait_for(SLW_EVENT_EXIT, container->id());
+            EXPECT_THAT(container->output(), Not(HasSubstr("unreachable"))) << cwd;
+        }
+    }
+}
+
+TEST_F(LinuxProcess, AttributesAreNotInherited) {
+    signal(SIGPIPE, SIG_IGN);
+    const std::string text = shell_output("umask; grep -E '^Sig(Blk|Ign)' /proc/1/status; cat /proc/1/oom_score_adj");
+
+    EXPECT_EQ(text, "0022\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n0\n");
+}
+
+TEST_F(LinuxProcess, SysctlsAreSetInside) {
+    EXPECT_EQ(shell_output("cat /proc/sys/net/ipv4/ip_unprivileged_port_start"), "0\n");
+}
+
+TEST_F(LinuxProcess, FinishedMemoryHogIsOomKilled) {
+    int code = 0;
+    const auto container = run({.command = {"sh", "-c",
+                                            "exec head -c 100m /dev/zero | tail -c 90m > /dev/null; "
+                                            "x=$(head -c 100m /dev/zero | tr '\\0' 'x'); echo survived"},
+                                .host_config = {{"Memory", 16 << 20}, {"MemorySwap", 16 << 20}}},
+                               &code);
+
+    EXPECT_EQ(code, 137);
+    EXPECT_TRUE(container->exit_event().oom_killed);
+    EXPECT_TRUE(backend_->host().wait_for(SLW_EVENT_OOM, container->id()));
+}
+
+class LinuxProcessPivot : public ProcessFixture {
+protected:
+    LinuxProcessPivot() { extra_ = {{"pivot_root", true}}; }
+};
+
+TEST_F(LinuxProcessPivot, OldKernelsWayGivesTheSameView) {
+    EXPECT_EQ(shell_output("ls / | tr '\\n' ' '; stat -c '%t:%T' /proc/kcore"),
+              "bin data dev etc proc root sys tmp 1:3\n");
+    EXPECT_THAT(shell_output("cat /proc/self/mountinfo"), Not(HasSubstr("slipway-base")));
+}
+
+}  // namespace
+}  // namespace slipway::linux_backend::testing
