@@ -21,6 +21,10 @@ constexpr int kThreadStackBytes = 512 * 1024;
 constexpr int kSpareThreads = 8;
 constexpr int kThreadIdleSeconds = 120;
 
+// How long a thread waits in Poco's dispatcher before it goes back to the pool, where it stays ready. Stopping a server
+// in Poco 1.11 misses a thread that is just about to wait there, and then takes this long.
+constexpr Poco::Timespan::TimeDiff kDispatcherWaitMicros = 250'000;
+
 class Connection : public Poco::Net::TCPServerConnection {
 public:
     Connection(const Poco::Net::StreamSocket& stream, const ConnectionContext& context, bool browser_check)
@@ -71,7 +75,7 @@ public:
             Poco::Net::TCPServerParams::Ptr params = new Poco::Net::TCPServerParams;
             params->setMaxThreads(options_.max_connections);
             params->setMaxQueued(options_.max_connections);
-            params->setThreadIdleTime(Poco::Timespan(kThreadIdleSeconds, 0));
+            params->setThreadIdleTime(Poco::Timespan(kDispatcherWaitMicros));
             servers_.push_back(std::make_unique<Poco::Net::TCPServer>(
                 new ConnectionFactory(context_, !listener.is_unix()), pool_, listener.socket(), params));
             servers_.back()->start();

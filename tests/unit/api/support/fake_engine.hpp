@@ -1,0 +1,219 @@
+// tests/unit/api/support/fake_engine.hpp - an engine whose answers a test sets and whose calls it can read back.
+#pragma once
+
+#include <slipway/core/engine.hpp>
+
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+namespace slipway::test {
+
+// A subscription that hands out a list and then stays silent until it is closed.
+class FakeSubscription : public core::EventSubscription {
+public:
+    FakeSubscription(std::deque<core::EventOrGap> events, std::shared_ptr<std::atomic<bool>> closed)
+        : events_(std::move(events)), closed_(std::move(closed)) {}
+
+    std::optional<core::EventOrGap> next(std::chrono::milliseconds) override {
+        if (events_.empty()) {
+            silent_ = true;
+            return std::nullopt;
+        }
+        core::EventOrGap first = std::move(events_.front());
+        events_.pop_front();
+        return first;
+    }
+    bool closed() const override { return silent_ && closed_->load(); }
+
+private:
+    std::deque<core::EventOrGap> events_;
+    std::shared_ptr<std::atomic<bool>> closed_;
+    bool silent_ = false;
+};
+
+class FakeEngine : public core::Engine {
+public:
+    // --- what a test sets ---
+    std::map<std::string, core::RecordPtr> containers;  // by id or name
+    std::map<std::string, core::ImagePtr> images;
+    std::vector<core::NetworkRecord> networks;
+    std::vector<core::BackendStatus> backend_list;
+    std::vector<core::BackendProblem> problem_list;
+    core::EngineOptions engine_options;
+    std::optional<Error> failure;  // what every change answers
+    core::StartOutcome start_outcome;
+    core::WaitResult wait_result;
+    std::vector<core::LogLine> log_lines;
+    std::deque<core::EventOrGap> event_list;
+    std::shared_ptr<std::atomic<bool>> events_closed = std::make_shared<std::atomic<bool>>(true);
+    bool wait_until_cancelled = false;
+
+    // --- what a test reads ---
+    std::vector<std::string> calls;
+    core::CreateContainer created;
+    core::AttachOptions attached;
+    core::LogOptions logged;
+    core::ListOptions listed;
+    std::optional<uint64_t> since_sequence;
+    std::string received;  // bytes of an archive
+    std::atomic<int> waits_running{0};
+
+    void shut_down() override {}
+    void stop_all_containers() override {}
+
+    Result<core::RecordPtr> find_container(const std::string& ref) const override {
+        const auto found = containers.find(ref);
+        if (found == containers.end()) return Error(ErrorCode::kNotFound, "No such container: " + ref);
+        return found->second;
+    }
+    Result<std::vector<core::RecordPtr>> list_containers(const core::ListOptions& options) const override {
+        const_cast<FakeEngine*>(this)->listed = options;
+        std::vector<core::RecordPtr> out;
+        for (const auto& [ref, record] : containers) {
+            if (ref == record->id) out.push_back(record);
+        }
+        return out;
+    }
+    Result<core::CreatedContainer> create_container(const core::CreateContainer& request) override {
+        created = request;
+        if (failure) return *failure;
+        return core::CreatedContainer{std::string(64, 'a'), {"a warning"}};
+    }
+    Result<core::StartOutcome> start_container(const std::string& ref) override {
+        note("start " + ref);
+        if (failure) return *failure;
+        if (!containers.count(ref)) return Error(ErrorCode::kNotFound, "No such container: " + ref);
+        return start_outcome;
+    }
+    Status stop_container(const std::string& ref, std::optional<std::string> signal,
+                          std::optional<std::chrono::seconds> timeout) override {
+        return answer("stop " + ref + " " + signal.value_or("-") + " " +
+                      (timeout ? std::to_string(timeout->count()) : "-"));
+    }
+    Status restart_container(const std::string& ref, std::optional<std::string> signal,
+                             std::optional<std::chrono::seconds> timeout) override {
+        return answer("restart " + ref + " " + signal.value_or("-") + " " +
+                      (timeout ? std::to_string(timeout->count()) : "-"));
+    }
+    Status kill_container(const std::string& ref, const std::string& signal) override {
+        return answer("kill " + ref + " " + signal);
+    }
+    Status rename_container(const std::string& ref, const std::string& name) override {
+        return answer("rename " + ref + " " + name);
+    }
+    Status remove_container(const std::string& ref, const core::RemoveOptions& options) override {
+        return answer("remove " + ref + (options.force ? " force" : "") + (options.volumes ? " volumes" : ""));
+    }
+    Result<core::PruneReport> prune_containers(const core::Filters&) override { return core::PruneReport{}; }
+    Result<core::WaitResult> wait_container(const std::string& ref, core::WaitCondition,
+                                            const std::function<void()>& registered,
+                                            const std::function<bool()>& cancelled) override {
+        if (!containers.count(ref)) return Error(ErrorCode::kNotFound, "No such container: " + ref);
+        ++waits_running;
+        registered();
+        while (wait_until_cancelled && !cancelled()) ::usleep(1000);
+        --waits_running;
+        if (wait_until_cancelled) return Error(ErrorCode::kCancelled, "given up");
+        return wait_result;
+    }
+    Status attach_container(const std::string& ref, const core::AttachOptions& options) override {
+        note("attach " + ref);
+        attached = options;
+        if (failure) return *failure;
+        // What a backend does: keeps its own copy of the socket and writes the head first.
+        stream_copy = ::dup(static_cast<int>(options.stream_handle));
+        if (::write(stream_copy, options.preamble.data(), options.preamble.size()) < 0) return ok();
+        return ok();
+    }
+    Status resize_container(const std::string& ref, uint16_t rows, uint16_t cols) override {
+        return answer("resize " + ref + " " + std::to_string(rows) + "x" + std::to_string(cols));
+    }
+    Status read_logs(const std::string&, const core::LogOptions& options, const core::LogSink& sink,
+                     const std::function<bool()>&) override {
+        logged = options;
+        for (const core::LogLine& line : log_lines) {
+            if (!sink(line)) break;
+        }
+        return ok();
+    }
+    Result<uint64_t> container_size_rw(const std::string&) override { return uint64_t{1000}; }
+
+    Result<core::ImagePtr> find_image(const std::string& ref) const override {
+        const auto found = images.find(ref);
+        if (found == images.end()) return Error(ErrorCode::kNotFound, "No such image: " + ref);
+        return found->second;
+    }
+    Result<std::vector<core::ImagePtr>> list_images(const core::Filters&) const override {
+        std::vector<core::ImagePtr> out;
+        for (const auto& [ref, image] : images) out.push_back(image);
+        return out;
+    }
+    Result<std::vector<std::string>> load_images(const core::ByteSource& archive,
+                                                 const std::function<void(const std::string&)>& progress) override {
+        if (Status read = drain(archive); !read) return std::move(read).error();
+        progress("Loading layer");
+        if (failure) return *failure;
+        return std::vector<std::string>{"busybox:latest"};
+    }
+    Result<std::string> import_image(const core::ByteSource& tar, const std::string& repository, const std::string& tag,
+                                     const std::string&, const std::vector<std::string>&) override {
+        if (Status read = drain(tar); !read) return std::move(read).error();
+        note("import " + repository + " " + tag);
+        if (failure) return *failure;
+        return "sha256:" + std::string(64, 'b');
+    }
+    Status tag_image(const std::string& ref, const std::string& repository, const std::string& tag) override {
+        return answer("tag " + ref + " " + repository + " " + tag);
+    }
+    Result<std::vector<core::DeletedImagePart>> remove_image(const std::string& ref, bool force) override {
+        note("rmi " + ref + (force ? " force" : ""));
+        return std::vector<core::DeletedImagePart>{{ref, ""}, {"", "sha256:1"}};
+    }
+    int64_t containers_using(const std::string&) const override { return 0; }
+    std::vector<core::NetworkRecord> list_networks() const override { return networks; }
+    Result<core::NetworkRecord> find_network(const std::string& ref) const override {
+        for (const core::NetworkRecord& network : networks) {
+            if (network.name == ref || network.id == ref) return network;
+        }
+        return Error(ErrorCode::kNotFound, "network " + ref + " not found");
+    }
+    std::unique_ptr<core::EventSubscription> subscribe(core::UnixNanos, core::UnixNanos,
+                                                       std::optional<uint64_t> sequence, core::Filters) override {
+        since_sequence = sequence;
+        return std::make_unique<FakeSubscription>(event_list, events_closed);
+    }
+    std::vector<core::BackendStatus> backends() const override { return backend_list; }
+    const std::vector<core::BackendProblem>& backend_problems() const override { return problem_list; }
+    const std::string& engine_id() const override { return id_; }
+    const core::EngineOptions& options() const override { return engine_options; }
+
+    int stream_copy = -1;
+
+private:
+    void note(std::string call) {
+        const std::lock_guard lock(mutex_);
+        calls.push_back(std::move(call));
+    }
+    Status answer(std::string call) {
+        note(std::move(call));
+        return failure ? Status(*failure) : Status(ok());
+    }
+    Status drain(const core::ByteSource& source) {
+        char piece[4096];
+        for (;;) {
+            const int64_t got = source(piece, sizeof(piece));
+            if (got == 0) return ok();
+            if (got < 0) return Error(ErrorCode::kInvalidArgument, "unexpected end of the archive");
+            received.append(piece, static_cast<size_t>(got));
+        }
+    }
+
+    std::mutex mutex_;
+    std::string id_ = "engine-id";
+};
+
+}  // namespace slipway::test
