@@ -12,7 +12,9 @@ namespace {
 const char* const kUsage =
     "usage: slipway-conformance --plugin FILE [--profile JSON] [--junit FILE] [--case PATTERN] [--list]\n"
     "  --plugin FILE    the backend's shared library\n"
-    "  --profile JSON   {\"without\": {\"<extension id>\": \"<why>\"}, \"config\": {...}}\n"
+    "  --profile JSON   {\"without\": {\"<extension id>\": \"<why>\"}, \"keeps_descriptors\": {\"<what>\": "
+    "\"<why>\"},\n"
+    "                    \"config\": {...}}\n"
     "  --junit FILE     writes the results as JUnit XML; a name ending in .json as JSON\n"
     "  --case PATTERN   only the cases that match, as in Mount.*\n"
     "  --list           names the cases and stops\n";
@@ -34,6 +36,7 @@ bool read_profile(const std::string& path) {
         conformance::settings.without[id] = why.get<std::string>();
     }
     conformance::settings.config = profile.value("config", json::object());
+    conformance::settings.kept_descriptors = profile.value("keeps_descriptors", json::object()).size();
     return true;
 }
 
