@@ -51,7 +51,7 @@ std::string busybox_tar() {
     tar.file("bin/busybox", slurp("/bin/busybox"), 0755);
     for (const char* tool : {"sh",   "echo", "cat",    "ls",       "sleep",    "id",   "stty",  "head", "mount",
                              "kill", "true", "false",  "hostname", "readlink", "stat", "touch", "grep", "sed",
-                             "dd",   "wc",   "ulimit", "mkdir",    "seq",      "pwd",  "env",   "tr"}) {
+                             "dd",   "wc",   "ulimit", "mkdir",    "seq",      "pwd",  "env",   "tr",   "tail"}) {
         tar.symlink(std::string("bin/") + tool, "busybox");
     }
     tar.file("etc/passwd", "root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n");
@@ -114,6 +114,11 @@ TestHost::TestHost(json config) : config_(std::move(config)) {
 std::vector<PostedEvent> TestHost::events() const {
     const std::lock_guard lock(mutex_);
     return events_;
+}
+
+void TestHost::forget(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(events_, [&](const PostedEvent& event) { return event.id == id; });
 }
 
 std::string TestHost::log() const {
@@ -211,6 +216,8 @@ TestContainer::~TestContainer() {
     call_abi(
         [&](const slw_call* call, slw_error* err) { return backend_.mount_ops().root_remove(container_, call, err); });
     backend_.create_ops().container_close(container_);
+    std::filesystem::remove_all(directory_);
+    backend_.host().forget(id_);
 }
 
 void TestContainer::abandon() {

@@ -43,6 +43,7 @@ public:
     const slw_host* get() const { return &host_; }
     std::vector<PostedEvent> events() const;
     std::string log() const;
+    void forget(const std::string& id);
     // The first event of this kind for this container, waiting for it.
     std::optional<PostedEvent> wait_for(int32_t kind, const std::string& id,
                                         std::chrono::milliseconds patience = std::chrono::milliseconds(10000)) const;

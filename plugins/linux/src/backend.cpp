@@ -68,7 +68,10 @@ slw_backend::slw_backend(const slw_host* given, BackendConfig given_config)
       base_namespace(std::make_unique<BaseNamespace>(config.supervisor)),
       reader(std::make_unique<SessionReader>(*this)) {}
 
-slw_backend::~slw_backend() = default;
+slw_backend::~slw_backend() {
+    reader.reset();
+    cgroups->remove_parents();  // where no container is left in them
+}
 
 const KernelFacts& slw_backend::kernel() {
     const std::lock_guard lock(kernel_mutex_);

@@ -23,11 +23,18 @@ constexpr int kSetupFailed = 125;
     _exit(kSetupFailed);
 }
 
-// The supervisor ignores some signals and ignored ones survive execve.
+// The supervisor ignores some signals and ignored ones survive execve. The kernel is asked directly: glibc hides its
+// two internal signals, which posix_spawn leaves ignored when the daemon has threads.
 void reset_signals() {
-    struct sigaction standard {};
-    standard.sa_handler = SIG_DFL;
-    for (int signum = 1; signum < NSIG; ++signum) sigaction(signum, &standard, nullptr);
+    constexpr size_t kKernelSetBytes = 8;
+    struct {
+        void (*handler)(int);
+        unsigned long flags;
+        void (*restorer)();
+        uint64_t mask;
+    } standard{};
+    for (int signum = 1; signum < NSIG; ++signum)
+        syscall(SYS_rt_sigaction, signum, &standard, nullptr, kKernelSetBytes);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -36,6 +36,7 @@ bool loopback_up(ChildContext& c) {
 int private_proc(ChildContext& c) {
     if (c.proc >= 0) return c.proc;
     const ScopedFd context{fsopen("proc", FSOPEN_CLOEXEC)};
+    if (context) (void)fsconfig(context.get(), FSCONFIG_SET_STRING, "source", "proc", 0);
     if (!context || fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return -1;
     c.proc = fsmount(context.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
     return c.proc;

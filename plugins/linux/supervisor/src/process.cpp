@@ -140,11 +140,12 @@ void finish_exit(Supervisor& s) {
     g_log.finish(1);
     g_log.flush();
     end_clients(s);
-    if (!s.exit_reported) {
-        if (s.started_ns != 0) write_exit_record(s);
+    // A process that never started has no exit: a daemon that did not ask for its end sees us go and calls it lost.
+    if (!s.exit_reported && s.started_ns != 0) {
+        write_exit_record(s);
         broadcast(s, MessageKind::kExit);
-        s.exit_reported = true;
     }
+    s.exit_reported = true;
     s.deadline_ms = monotonic_ms() + (s.destroying ? kDestroyMs : kLingerMs);
 }
 
