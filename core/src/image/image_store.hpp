@@ -18,6 +18,8 @@
 namespace slipway::core {
 
 class ImageStore;
+class LayerImport;
+struct PlannedImage;
 
 // Keeps an image's layers on disk while a container is being made from it. Move-only; give it up once the container's
 // record is listed.
@@ -79,6 +81,9 @@ public:
     Result<std::string> import(const ByteSource& tar, const std::string& repository, const std::string& tag,
                                const std::string& message, const std::vector<std::string>& changes);
 
+    // Removes those of `layers` that nothing uses any more; for when a container is gone whose image went before it.
+    void release_layers(const std::vector<std::string>& layers);
+
     // Removes layers of the backend that no image, container or pin refers to; at boot, after a crash during a load.
     // Returns how many.
     Result<size_t> remove_unused_layers();
@@ -87,13 +92,19 @@ private:
     friend class ImagePin;
     explicit ImageStore(ImageStoreOptions options) : options_(std::move(options)) {}
 
-    struct NewImage;
-    class Loader;
-
     Result<ImagePtr> find_locked(const std::string& ref) const;
     void pin_layers(const ImageRecord& image, int change);
-    void publish(ImagePtr image);
-    Status commit_images(std::vector<ImageRecord> images, const std::string& action);
+
+    // All with writer_ held.
+    struct Change {
+        ImageRecord image;  // as it shall be; a tag given here is taken from whoever has it
+        std::string action, event_name;
+    };
+    Status commit(std::vector<Change> changes);
+    Result<ImageRecord> record_of(const PlannedImage& planned, LayerImport& layers);
+    Status conflict_of(const ImageRecord& image, bool force, bool& in_use) const;
+    Status untag(const std::string& name, std::vector<DeletedImagePart>& parts);
+    Status erase(const ImageRecord& image, std::vector<DeletedImagePart>& parts);
     std::vector<std::string> drop_unused(const std::vector<std::string>& layers);
 
     ImageStoreOptions options_;
