@@ -161,7 +161,7 @@ NetlinkMessage new_veth(const VethPlan& plan) {
     NetlinkMessage message =
         link_message("create link " + quoted(plan.host_name), RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, IFF_UP);
     message.put_text(IFLA_IFNAME, plan.host_name);
-    message.put_u32(IFLA_MASTER, static_cast<uint32_t>(plan.bridge));
+    if (plan.bridge != 0) message.put_u32(IFLA_MASTER, static_cast<uint32_t>(plan.bridge));
     // One queue each: more cost memory per container and gain nothing on a bridge.
     message.put_u32(IFLA_NUM_TX_QUEUES, 1);
     message.put_u32(IFLA_NUM_RX_QUEUES, 1);

@@ -33,7 +33,7 @@ Result<std::vector<Ipv4Prefix>> list_destinations(NetlinkSocket& route);
 // A veth pair whose far end is born inside another name space: no move, which would wait for several grace periods.
 struct VethPlan {
     std::string host_name, guest_name;
-    int bridge = 0;  // index; the host end is its port from the first moment
+    int bridge = 0;  // index; the host end is its port from the first moment; 0 for none
     int netns = -1;  // where the guest end lives
     std::string guest_mac;
     uint32_t mtu = 0;  // 0: the default

@@ -28,6 +28,16 @@ void discard_everything(int fd) {
     (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
+// Connections that a server of the host closed stay in TIME_WAIT for a minute and keep the port from a plain bind. With
+// SO_REUSEADDR they do not, but neither do other such sockets, so the listen is what tells whether the port is free. It
+// is undone at once (the port stays bound), and without the flag nobody can join us afterwards.
+bool bind_past_time_wait(int fd, const sockaddr_in& address) {
+    const int on = 1, off = 0;
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+           bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && listen(fd, 0) == 0 &&
+           shutdown(fd, SHUT_RD) == 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof off) == 0;
+}
+
 // Binds one port, 0 for one of the kernel's choice. The errno stays in os() for the caller to judge.
 Result<HeldPort> bind_port(Protocol protocol, uint16_t container_port, Ipv4 ip, uint16_t port) {
     HeldPort held{{protocol, container_port, ip, port}, {}};
@@ -51,7 +61,12 @@ Result<HeldPort> bind_port(Protocol protocol, uint16_t container_port, Ipv4 ip, 
     address.sin_addr.s_addr = ip.network_order();
     auto* raw = reinterpret_cast<sockaddr*>(&address);
     socklen_t size = sizeof address;
-    if (bind(held.socket.get(), raw, size) != 0) return Error::from_errno(errno, "bind " + place(ip, port));
+    if (bind(held.socket.get(), raw, size) != 0) {
+        const int err = errno;
+        const bool in_time_wait = err == EADDRINUSE && protocol == Protocol::kTcp && port != 0 &&
+                                  bind_past_time_wait(held.socket.get(), address);
+        if (!in_time_wait) return Error::from_errno(err, "bind " + place(ip, port));
+    }
     if (getsockname(held.socket.get(), raw, &size) != 0)
         return Error::from_errno(errno, "read the port that was bound");
     held.binding.host_port = ntohs(address.sin_port);

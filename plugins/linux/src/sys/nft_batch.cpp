@@ -5,6 +5,9 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include <mutex>
+#include <optional>
+
 namespace slipway::linux_backend {
 
 namespace {
@@ -17,6 +20,30 @@ NetlinkMessage boundary(uint16_t type) {
     head.version = NFNETLINK_V0;
     head.res_id = htons(NFNL_SUBSYS_NFTABLES);
     return message;
+}
+
+class SharedSocket {
+public:
+    // Runs `body` with the socket, alone.
+    template <class T, class Body>
+    T use(Body body) {
+        const std::lock_guard lock(mutex_);
+        if (!socket_) {
+            Result<NetlinkSocket> opened = NetlinkSocket::open(NETLINK_NETFILTER);
+            if (!opened) return std::move(opened).error();
+            socket_.emplace(std::move(*opened));
+        }
+        return body(*socket_);
+    }
+
+private:
+    std::mutex mutex_;
+    std::optional<NetlinkSocket> socket_;  // guarded by mutex_
+};
+
+SharedSocket& shared_socket() {
+    static SharedSocket socket;
+    return socket;
 }
 
 }  // namespace
@@ -36,18 +63,15 @@ NftBatch::NftBatch() {
 
 Status NftBatch::commit() && {
     if (is_empty()) return ok();
-    Result<NetlinkSocket> socket = NetlinkSocket::open(NETLINK_NETFILTER);
-    if (!socket) return std::move(socket).error();
     // Kernels before 6.10 do not acknowledge the end of a batch, so its last change is asked for the answer.
     const size_t last_change = messages_.size() - 1;
     messages_.push_back(boundary(NFNL_MSG_BATCH_END));
-    return socket->transact(messages_, last_change);
+    return shared_socket().use<Status>([&](NetlinkSocket& socket) { return socket.transact(messages_, last_change); });
 }
 
 Result<std::vector<NetlinkReply>> nft_query(NetlinkMessage message) {
-    Result<NetlinkSocket> socket = NetlinkSocket::open(NETLINK_NETFILTER);
-    if (!socket) return std::move(socket).error();
-    return socket->query(std::move(message));
+    using Replies = Result<std::vector<NetlinkReply>>;
+    return shared_socket().use<Replies>([&](NetlinkSocket& socket) { return socket.query(std::move(message)); });
 }
 
 }  // namespace slipway::linux_backend

@@ -1,4 +1,7 @@
 // plugins/linux/src/sys/nft_batch.hpp - one nftables transaction: all of its messages take effect, or none.
+//
+// All of a process' requests go through one socket that is opened with the first and stays open: closing one waits,
+// from Linux 6.4 on, until what was deleted last is really gone, which takes a grace period (5-10 ms).
 #pragma once
 
 #include <sys/netlink.hpp>
@@ -18,8 +21,8 @@ public:
     void add(NetlinkMessage message) { messages_.push_back(std::move(message)); }
     bool is_empty() const { return messages_.size() == 1; }
 
-    // Carries out the transaction; the error is that of the message the kernel refused first. Once per batch. Opens a
-    // socket of its own, so it acts on the name space of the calling thread.
+    // Carries out the transaction; the error is that of the message the kernel refused first. Once per batch. Acts
+    // on the name space in which the process' first request was made. Safe on any thread.
     Status commit() &&;
 
 private:
