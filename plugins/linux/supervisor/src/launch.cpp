@@ -8,15 +8,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <new>
+
 #include <slipway_supervisor/fd_passing.hpp>
 #include "child.hpp"
 #include "supervisor.hpp"
 #include "sys.hpp"
 
 namespace slipway::supervisor {
+
+// Needed until the child is parked; then its pages go back to the system.
+struct LaunchScratch {
+    ChildContext child;
+    int fds[kPlanMaxFds];
+};
+
 namespace {
 
-ChildContext g_child;  // static: its buffers are too big for a stack that should stay small
+bool make_scratch(Supervisor& s) {
+    void* memory = mmap(nullptr, sizeof(LaunchScratch), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return false;
+    s.scratch = new (memory) LaunchScratch;
+    s.fds = s.scratch->fds;
+    return true;
+}
 
 bool map_plan(Supervisor& s, int file, uint32_t bytes) {
     struct stat info {};
@@ -122,6 +137,7 @@ bool watch_all(Supervisor& s) {
 }  // namespace
 
 bool receive_launch(Supervisor& s, int sock) {
+    if (!make_scratch(s)) return false;
     int plan_file = -1;
     uint32_t bytes = 0, expected = 0;
     bool first = true;
@@ -162,18 +178,19 @@ bool launch(Supervisor& s, Failure& failure) {
     ScopedFd child_sync{pair[1]};
     if (!s.tty && (!out.open() || !err.open() || (s.open_stdin && !in.open()))) return fail(failure, "pipe");
 
-    g_child.plan = s.plan;
-    g_child.fds = s.fds;
-    g_child.sync = child_sync.get();
-    g_child.stdio[0] = in.read.get();
-    g_child.stdio[1] = out.write.get();
-    g_child.stdio[2] = err.write.get();
+    ChildContext& child = s.scratch->child;
+    child.plan = s.plan;
+    child.fds = s.fds;
+    child.sync = child_sync.get();
+    child.stdio[0] = in.read.get();
+    child.stdio[1] = out.write.get();
+    child.stdio[2] = err.write.get();
     s.state = ProcessState::kLaunching;
     const long pid = clone_child(s, &s.pidfd);
     if (pid < 0) return fail(failure, "clone3");
     if (pid == 0) {
         close(s.sync);  // or the child would keep its own end of file away
-        run_child(g_child);
+        run_child(child);
     }
     s.pid = pid;
     s.outputs[0].fd = out.read.release();
@@ -184,6 +201,15 @@ bool launch(Supervisor& s, Failure& failure) {
     }
     close_unneeded(s);
     return watch_all(s) || fail(failure, "epoll_ctl");
+}
+
+void release_launch(Supervisor& s) {
+    if (s.scratch == nullptr) return;
+    munmap(s.scratch, sizeof(LaunchScratch));
+    munmap(const_cast<uint8_t*>(s.plan_bytes), s.plan_size);
+    s.scratch = nullptr;
+    s.fds = nullptr;
+    s.plan_bytes = nullptr;
 }
 
 }  // namespace slipway::supervisor

@@ -12,6 +12,14 @@ namespace slipway::supervisor {
 
 LogWriter g_log;
 
+namespace {
+
+constexpr size_t kBufferBytes = 32 * 1024;
+char g_records[kBufferBytes];
+char g_lines[2][kLogLineBytes];
+
+}  // namespace
+
 bool LogWriter::open(int directory, const char* name, uint64_t max_bytes, uint32_t max_files) {
     if (strlen(name) + 12 > sizeof(name_)) {  // room for ".4294967295"
         errno = ENAMETOOLONG;
@@ -19,6 +27,8 @@ bool LogWriter::open(int directory, const char* name, uint64_t max_bytes, uint32
     }
     memcpy(name_, name, strlen(name) + 1);
     directory_ = directory;
+    lines_[0] = LineSplitter(g_lines[0]);
+    lines_[1] = LineSplitter(g_lines[1]);
     max_bytes_ = max_bytes;
     max_files_ = max_files == 0 ? 1 : max_files;
     return reopen(0);
@@ -62,7 +72,7 @@ void LogWriter::append(const char* bytes, size_t size) {
         if (buffered_ == kBufferBytes) flush();
         const size_t room = kBufferBytes - buffered_;
         const size_t part = size < room ? size : room;
-        memcpy(buffer_ + buffered_, bytes, part);
+        memcpy(g_records + buffered_, bytes, part);
         buffered_ += part;
         bytes += part;
         size -= part;
@@ -73,7 +83,7 @@ void LogWriter::append(const char* bytes, size_t size) {
 void LogWriter::flush() {
     size_t done = 0;
     while (done < buffered_) {
-        const ssize_t wrote = ::write(file_, buffer_ + done, buffered_ - done);
+        const ssize_t wrote = ::write(file_, g_records + done, buffered_ - done);
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0) break;
         done += static_cast<size_t>(wrote);

@@ -1,4 +1,5 @@
-// log_writer.hpp - the json-file log: buffered records, rotation by size. Lives in static storage.
+// log_writer.hpp - the json-file log: buffered records, rotation by size. One per process: its buffers are static,
+// apart from what is always in use, so that pages nobody needs are never touched.
 #pragma once
 
 #include <slipway_supervisor/log_record.hpp>
@@ -25,16 +26,14 @@ private:
     void rotate();
     bool reopen(int extra_flags);
 
-    static constexpr size_t kBufferBytes = 32 * 1024;
     int directory_ = -1;
     int file_ = -1;
     uint64_t max_bytes_ = 0;
     uint64_t written_ = 0;  // bytes in the current file, buffered ones included
     uint32_t max_files_ = 1;
     size_t buffered_ = 0;
-    char name_[256];
+    char name_[256] = {};
     LineSplitter lines_[2];
-    char buffer_[kBufferBytes];
 };
 
 }  // namespace slipway::supervisor

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,16 +45,10 @@ void close_sync(Supervisor& s) {
     s.sync = -1;
 }
 
-void release_plan(Supervisor& s) {
-    if (s.plan_bytes == nullptr) return;
-    munmap(const_cast<uint8_t*>(s.plan_bytes), s.plan_size);
-    s.plan_bytes = nullptr;
-}
-
 void parked(Supervisor& s, int master) {
     if (s.tty) adopt_terminal(s, master);
     s.state = ProcessState::kParked;
-    release_plan(s);
+    release_launch(s);
     update_outputs(s);
     reply(s, s.launch_connection, s.launch_sequence, 0, nullptr, &s.pidfd, 1);
 }

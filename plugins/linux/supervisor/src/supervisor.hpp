@@ -54,7 +54,8 @@ struct Supervisor {
     Plan plan;  // valid until the first process was started
     const uint8_t* plan_bytes = nullptr;
     size_t plan_size = 0;
-    int fds[kPlanMaxFds];
+    struct LaunchScratch* scratch = nullptr;  // launch.cpp; until the first process is parked
+    int* fds = nullptr;                       // in the scratch: kPlanMaxFds descriptors of the plan, by index
     uint32_t fd_count = 0;
 
     ProcessState state = ProcessState::kLaunching;
@@ -90,6 +91,7 @@ extern LogWriter g_log;  // log_writer.cpp
 // launch.cpp
 bool receive_launch(Supervisor& s, int sock);
 bool launch(Supervisor& s, Failure& failure);
+void release_launch(Supervisor& s);  // gives the memory of plan and scratch back
 
 // process.cpp
 void start_process(Supervisor& s, int connection, uint32_t sequence);

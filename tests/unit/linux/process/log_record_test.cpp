@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,10 +33,11 @@ struct Line {
 
 std::vector<Line> split(const std::vector<std::string>& chunks) {
     std::vector<Line> lines;
-    const auto splitter = std::make_unique<LineSplitter>();
+    std::vector<char> buffer(kLogLineBytes);
+    LineSplitter splitter(buffer.data());
     const auto emit = [&](const char* bytes, size_t size, bool newline) { lines.push_back({{bytes, size}, newline}); };
-    for (const std::string& chunk : chunks) splitter->feed(chunk.data(), chunk.size(), emit);
-    splitter->finish(emit);
+    for (const std::string& chunk : chunks) splitter.feed(chunk.data(), chunk.size(), emit);
+    splitter.finish(emit);
     return lines;
 }
 

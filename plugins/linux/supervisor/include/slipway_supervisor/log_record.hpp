@@ -146,6 +146,9 @@ void write_log_record(const char* line, size_t size, bool newline, bool is_stder
 // newline)`.
 class LineSplitter {
 public:
+    // `buffer` has kLogLineBytes bytes. It is touched only when a line arrives in pieces.
+    explicit LineSplitter(char* buffer = nullptr) : line_(buffer) {}
+
     template <class Emit>
     void feed(const char* bytes, size_t size, Emit&& emit) {
         while (size > 0) {
@@ -158,7 +161,7 @@ public:
             } else {
                 append(bytes, take, emit);
                 if (newline) {
-                    emit(static_cast<const char*>(line_), held_, true);
+                    emit(const_cast<const char*>(line_), held_, true);
                     held_ = 0;
                 }
             }
@@ -171,7 +174,7 @@ public:
     // The stream ended; what has no newline is a record without one.
     template <class Emit>
     void finish(Emit&& emit) {
-        if (held_ > 0) emit(static_cast<const char*>(line_), held_, false);
+        if (held_ > 0) emit(const_cast<const char*>(line_), held_, false);
         held_ = 0;
     }
 
@@ -186,14 +189,14 @@ private:
             bytes += part;
             size -= part;
             if (held_ == kLogLineBytes) {
-                emit(static_cast<const char*>(line_), held_, false);
+                emit(const_cast<const char*>(line_), held_, false);
                 held_ = 0;
             }
         }
     }
 
     size_t held_ = 0;
-    char line_[kLogLineBytes];
+    char* line_;
 };
 
 }  // namespace slipway::supervisor
