@@ -1,12 +1,15 @@
 // What a container's first process is, and how it ends.
 #include "linux_process_support.hpp"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
 namespace slipway::linux_backend::testing {
 namespace {
@@ -273,6 +276,22 @@ TEST_F(LinuxProcess, AttributesAreNotInherited) {
     EXPECT_EQ(process->output(), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
     process.reset();
     EXPECT_EQ(shell_output("umask; cat /proc/1/oom_score_adj"), "0022\n0\n");
+}
+
+TEST_F(LinuxProcess, SchedulingIsNotInherited) {
+    const sched_param urgent{.sched_priority = 1};
+    ASSERT_EQ(sched_setscheduler(0, SCHED_FIFO, &urgent), 0);
+    const std::string text = shell_output("sed 's/.*) //' /proc/1/stat");
+    const sched_param standard{};
+    ASSERT_EQ(sched_setscheduler(0, SCHED_OTHER, &standard), 0);
+
+    // Fields 18 and 19 of stat, 41 the policy: counted here from field 3.
+    std::istringstream fields(text);
+    const std::vector<std::string> all{std::istream_iterator<std::string>(fields), {}};
+    ASSERT_GT(all.size(), 38u);
+    EXPECT_EQ(all[15], "20");
+    EXPECT_EQ(all[16], "0");
+    EXPECT_EQ(all[38], "0");
 }
 
 TEST_F(LinuxProcess, SysctlsAreSetInside) {

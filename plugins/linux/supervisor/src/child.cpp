@@ -6,7 +6,9 @@
 // end of file and ends.
 #include "child.hpp"
 
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -40,8 +42,19 @@ void reset_signals() {
     sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// The daemon may run with a priority of its own; a real-time one would even keep the child out of v1 cpu groups.
+bool reset_scheduling(ChildContext& c) {
+    sched_param standard{};
+    if (sched_setscheduler(0, SCHED_OTHER, &standard) != 0) return fail(c.failure, "reset scheduler");
+    if (setpriority(PRIO_PROCESS, 0, 0) != 0) return fail(c.failure, "reset nice value");
+    constexpr int kThisProcess = 1;  // IOPRIO_WHO_PROCESS; class 0 follows the nice value
+    (void)syscall(SYS_ioprio_set, kThisProcess, 0, 0);
+    return true;
+}
+
 bool set_up(ChildContext& c) {
     umask(0);
+    if (!reset_scheduling(c)) return false;
     return enter_groups_and_namespaces(c) && write_process_settings(c) && cover_root(c) && run_ops(c) &&
            open_stdio(c) && make_working_directory(c) && protect_paths(c) && enter_root(c) && become_user(c) &&
            resolve_command(c);

@@ -116,7 +116,6 @@ bool become_user(ChildContext& c) {
     const PlanHeader& h = c.plan.header();
     const bool no_new_privileges = c.plan.has(kPlanNoNewPrivileges);
     if (!join_keyring(c) || !set_limits(c)) return false;
-    if (setpriority(PRIO_PROCESS, 0, 0) != 0) return fail(c.failure, "set nice value");
     umask(static_cast<mode_t>(h.umask_bits));
     if (!enter_working_directory(c)) return false;
     // Without no_new_privs the filter needs CAP_SYS_ADMIN, so it comes before the capabilities go; what follows is on
