@@ -32,12 +32,31 @@ public:
     }
     const char* name() const { return name_.load(std::memory_order_acquire); }
     UnixNanos since() const { return since_.load(std::memory_order_relaxed); }
-    MonotonicNanos deadline() const { return deadline_.load(std::memory_order_relaxed); }
+    // Whether the phase has passed its deadline by `grace`.
+    bool is_overdue(std::chrono::milliseconds grace) const {
+        const MonotonicNanos deadline = deadline_.load(std::memory_order_relaxed);
+        if (name() == nullptr || deadline == 0) return false;
+        return monotonic_now() > deadline + static_cast<MonotonicNanos>(std::chrono::nanoseconds(grace).count());
+    }
 
 private:
     std::atomic<const char*> name_{nullptr};
     std::atomic<UnixNanos> since_{0};
     std::atomic<MonotonicNanos> deadline_{0};
+};
+
+// Enters a phase for as long as it lives.
+class PhaseScope {
+public:
+    PhaseScope(PhaseSlot& slot, const char* name, MonotonicNanos deadline) : slot_(slot) {
+        slot_.enter(name, deadline);
+    }
+    ~PhaseScope() { slot_.leave(); }
+    PhaseScope(const PhaseScope&) = delete;
+    PhaseScope& operator=(const PhaseScope&) = delete;
+
+private:
+    PhaseSlot& slot_;
 };
 
 class Container {

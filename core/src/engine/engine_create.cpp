@@ -46,6 +46,26 @@ Status check_platform(const std::string& wanted, const Backend& backend) {
                  "operating system \"" + system + "\" is not supported by backend '" + backend.info().name + "'");
 }
 
+struct CheckedRequest {
+    nlohmann::json config, host_config, networking;  // normalised
+};
+
+// What can be said about a request without a backend and an image.
+Result<CheckedRequest> check_request(const CreateContainer& request) {
+    if (request.config.is_null()) {
+        return Error(ErrorCode::kInvalidArgument, "config cannot be empty in order to create a container");
+    }
+    auto config = normalise(config_schema(), request.config, "Config");
+    if (!config) return std::move(config).error();
+    auto host_config = normalise(host_config_schema(), request.host_config, "HostConfig");
+    if (!host_config) return std::move(host_config).error();
+    auto networking = normalise(networking_config_schema(), request.networking_config, "NetworkingConfig");
+    if (!networking) return std::move(networking).error();
+    if (Status refused = refuse_unimplemented(*config, *host_config); !refused) return std::move(refused).error();
+    if (Status checked = check_host_config(*host_config); !checked) return std::move(checked).error();
+    return CheckedRequest{std::move(*config), std::move(*host_config), std::move(*networking)};
+}
+
 }  // namespace
 
 ContainerDesc EngineImpl::describe(const ContainerRecord& record) const {
@@ -110,94 +130,100 @@ Result<ContainerRecord> EngineImpl::prepare_record(const Backend& backend, const
     return record;
 }
 
-Result<CreatedContainer> EngineImpl::create_container(const CreateContainer& request) {
-    if (request.config.is_null()) {
-        return Error(ErrorCode::kInvalidArgument, "config cannot be empty in order to create a container");
+Result<std::shared_ptr<Backend>> EngineImpl::choose_backend(const nlohmann::json& host_config,
+                                                            const std::string& platform) const {
+    const std::string runtime = host_config.value("Runtime", "");
+    auto backend = find_backend(runtime.empty() ? options_.default_backend : runtime);
+    if (backend == nullptr && runtime.empty()) {
+        return Error(ErrorCode::kUnavailable, "backend '" + options_.default_backend + "' is not loaded");
     }
-    auto config = normalise(config_schema(), request.config, "Config");
-    if (!config) return std::move(config).error();
-    auto host_config = normalise(host_config_schema(), request.host_config, "HostConfig");
-    if (!host_config) return std::move(host_config).error();
-    auto networking = normalise(networking_config_schema(), request.networking_config, "NetworkingConfig");
-    if (!networking) return std::move(networking).error();
-    if (Status refused = refuse_unimplemented(*config, *host_config); !refused) return std::move(refused).error();
-    if (Status checked = check_host_config(*host_config); !checked) return std::move(checked).error();
-
-    const std::string runtime = host_config->value("Runtime", "");
-    const auto backend = find_backend(runtime.empty() ? options_.default_backend : runtime);
     if (backend == nullptr) {
-        if (runtime.empty()) {
-            return Error(ErrorCode::kUnavailable, "backend '" + options_.default_backend + "' is not loaded");
-        }
         return Error(ErrorCode::kInvalidArgument, "unknown or invalid runtime name: " + runtime);
     }
-    if (Status checked = check_platform(request.platform, *backend); !checked) return std::move(checked).error();
+    if (Status checked = check_platform(platform, *backend); !checked) return std::move(checked).error();
+    return backend;
+}
 
-    // Pinned until the record is listed: an image removal in between sees either the pin or the container.
-    const std::string image_ref = config->value("Image", "");
-    std::optional<ImagePin> pin;
+Result<EngineImpl::Draft> EngineImpl::draft_container(const CreateContainer& request) {
+    auto checked = check_request(request);
+    if (!checked) return std::move(checked).error();
+    auto backend = choose_backend(checked->host_config, request.platform);
+    if (!backend) return std::move(backend).error();
+
+    Draft draft;
+    draft.backend = std::move(*backend);
     nlohmann::json image_config = nullptr;
-    if (!image_ref.empty()) {
-        auto found = images_->find_and_pin(image_ref);
+    if (const std::string image = checked->config.value("Image", ""); !image.empty()) {
+        auto found = images_->find_and_pin(image);
         if (!found) return std::move(found).error();
-        pin = std::move(*found);
-        const auto inner = pin->image().document.find("config");
-        if (inner != pin->image().document.end()) image_config = *inner;
+        draft.pin = std::move(*found);
+        const auto inner = draft.pin->image().document.find("config");
+        if (inner != draft.pin->image().document.end()) image_config = *inner;
     }
-    auto merged = merge_config(*config, image_config);
+    auto merged = merge_config(checked->config, image_config);
     if (!merged) return std::move(merged).error();
-
-    auto verified = backend->verify(internal_call(), merged->config, *host_config, false);
+    auto verified = draft.backend->verify(internal_call(), merged->config, checked->host_config, false);
     if (!verified) return std::move(verified).error();
+    draft.warnings = std::move(verified->warnings);
 
-    auto prepared = prepare_record(*backend, merged->config, std::move(verified->host_config), *networking);
-    if (!prepared) return std::move(prepared).error();
-    ContainerRecord record = std::move(*prepared);
-    record.config = std::move(merged->config);
-    record.path = std::move(merged->path);
-    record.args = std::move(merged->args);
-    if (pin) {
-        record.image_id = pin->image().id;
-        record.layers = pin->image().layers;
+    auto record = prepare_record(*draft.backend, merged->config, std::move(verified->host_config), checked->networking);
+    if (!record) return std::move(record).error();
+    draft.record = std::move(*record);
+    draft.record.config = std::move(merged->config);
+    draft.record.path = std::move(merged->path);
+    draft.record.args = std::move(merged->args);
+    if (draft.pin) {
+        draft.record.image_id = draft.pin->image().id;
+        draft.record.layers = draft.pin->image().layers;
     }
-    if (record.config.value("Hostname", "").empty()) {
-        const bool host_mode = record.host_config.value("NetworkMode", "") == "host";
-        record.config["Hostname"] = host_mode ? Poco::Environment::nodeName() : short_id(record.id);
+    if (draft.record.config.value("Hostname", "").empty()) {
+        const bool host_mode = draft.record.host_config.value("NetworkMode", "") == "host";
+        draft.record.config["Hostname"] = host_mode ? Poco::Environment::nodeName() : short_id(draft.record.id);
     }
+    return draft;
+}
 
-    UndoStack undo;
-    if (request.name.empty()) {
+Status EngineImpl::reserve_name(ContainerRecord& record, const std::string& wanted) {
+    if (wanted.empty()) {
         record.name = names_.reserve_made_up(record.id);
-    } else {
-        auto name = check_container_name(request.name);
-        if (!name) return std::move(name).error();
-        record.name = std::move(*name);
-        if (Status reserved = names_.reserve(record.name, record.id); !reserved) return std::move(reserved).error();
+        return ok();
     }
-    undo.push([&, name = record.name] { names_.release(name, record.id); });
+    auto name = check_container_name(wanted);
+    if (!name) return std::move(name).error();
+    record.name = std::move(*name);
+    return names_.reserve(record.name, record.id);
+}
 
-    if (Status made = make_directories(record); !made) {
-        remove_directories(record);
-        return std::move(made).error();
-    }
-    undo.push([&] { remove_directories(record); });
+Result<CreatedContainer> EngineImpl::create_container(const CreateContainer& request) {
+    auto draft = draft_container(request);
+    if (!draft) return std::move(draft).error();
+    ContainerRecord& record = draft->record;
 
-    const auto container = std::make_shared<Container>(record, backend);
+    // In this order, so that a failure is undone before the lock is given back, and that before the container goes.
+    ContainerPtr container;
+    Hold hold;
+    UndoStack undo;
+    if (Status reserved = reserve_name(record, request.name); !reserved) return std::move(reserved).error();
+    undo.push([&] { names_.release(record.name, record.id); });
+
+    undo.push([&] { remove_directories(record); });  // half of them may be there
+    if (Status made = make_directories(record); !made) return std::move(made).error();
+
+    container = std::make_shared<Container>(record, draft->backend);
     if (Status opened = open_handle(*container); !opened) return std::move(opened).error();
     undo.push([container] { container->set_handle(nullptr); });
-    const auto handle = container->handle();
-    if (Status made = handle->root_create(internal_call(), record.layers); !made) {
+
+    if (Status made = container->handle()->root_create(internal_call(), record.layers); !made) {
         return std::move(made).error().context("create the root of container " + short_id(record.id));
     }
-    undo.push([this, handle] {
-        Status removed = handle->root_remove(internal_call());
+    undo.push([this, container] {
+        Status removed = container->handle()->root_remove(internal_call());
         if (!removed) log(LogLevel::kError, "undo of create: " + removed.error().message() + ", ignoring");
     });
 
     // Listed before the event tells of it; found by name and id only from here on. Whoever is faster than the commit
     // waits for it.
-    auto hold = container->operation.acquire();
-    if (!hold) return std::move(hold).error();
+    hold = container->operation.acquire();
     registry_.add(container);
     names_.add(record.id);
     undo.push([this, container] {
@@ -211,7 +237,7 @@ Result<CreatedContainer> EngineImpl::create_container(const CreateContainer& req
     auto committed = store_->commit(std::move(batch), Durability::kFull);
     if (!committed) return std::move(committed).error();
     undo.keep();
-    return CreatedContainer{record.id, std::move(verified->warnings)};
+    return CreatedContainer{record.id, std::move(draft->warnings)};
 }
 
 Status EngineImpl::rename_container(const std::string& ref, const std::string& new_name) {

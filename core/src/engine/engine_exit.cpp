@@ -36,7 +36,7 @@ void EngineImpl::handle_event(const BackendEvent& event) {
 }
 
 void EngineImpl::handle_exit(const ContainerPtr& container, const BackendEvent& event) {
-    Hold hold = container->operation.acquire_whatever_happens();
+    Hold hold = container->operation.acquire();
     // A start that was undone reports the end of its process too; by then the container may not run, or run anew.
     if (container->waiters.removed() || !container->record()->is_running()) return;
     const auto handle = container->handle();
@@ -53,7 +53,7 @@ void EngineImpl::handle_exit(const ContainerPtr& container, const BackendEvent& 
 }
 
 void EngineImpl::handle_oom(const ContainerPtr& container) {
-    const Hold hold = container->operation.acquire_whatever_happens();
+    const Hold hold = container->operation.acquire();
     if (container->waiters.removed() || !container->record()->is_running()) return;
     ContainerRecord record = *container->record();
     record.oom_killed = true;
@@ -62,8 +62,8 @@ void EngineImpl::handle_oom(const ContainerPtr& container) {
 }
 
 void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& facts, Hold hold) {
-    container->phase.enter("release", 0);
     if (const auto handle = container->handle()) {
+        const PhaseScope phase(container->phase, "release", internal_call().deadline);
         // Logged where it happens, and tried again by whatever operation comes next.
         const Status released = release_run(*container, *handle, internal_call(), options_);
         (void)released;
@@ -90,7 +90,6 @@ void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& fact
     const bool removes_itself = record.host_config.value("AutoRemove", false);
     const WaitResult result{record.exit_code, ""};
     publish_and_store(*container, std::move(record), std::move(events));
-    container->phase.leave();
     container->waiters.note_exit(result);
 
     if (!removes_itself) return;

@@ -88,7 +88,8 @@ private:
     std::vector<RecordPtr> all_records() const;
     std::shared_ptr<Backend> find_backend(const std::string& name) const;  // null when it is not loaded
     void log(LogLevel level, const std::string& line) const { log_line(options_, level, line); }
-    // Takes container.operation. kNotFound when the container was removed meanwhile.
+    // Takes container.operation. kNotFound when the container was removed meanwhile, kUnavailable when its holder hangs
+    // in a backend that has passed its deadline and the grace after it.
     Result<Hold> lock(const ContainerPtr& container, const std::string& ref) const;
     // A call without a client behind it, limited by the default deadline.
     CallContext internal_call() const;
@@ -98,6 +99,18 @@ private:
                            Durability durability = Durability::kNormal);
 
     // --- engine_create.cpp ---------------------------------------------------------------------------------------
+    // A container that is decided but not made yet. The pin keeps its image until the record is listed, so that a
+    // removal of the image in between sees either the pin or the container.
+    struct Draft {
+        ContainerRecord record;
+        std::shared_ptr<Backend> backend;
+        std::optional<ImagePin> pin;
+        std::vector<std::string> warnings;
+    };
+    Result<Draft> draft_container(const CreateContainer& request);
+    Result<std::shared_ptr<Backend>> choose_backend(const nlohmann::json& host_config,
+                                                    const std::string& platform) const;
+    Status reserve_name(ContainerRecord& record, const std::string& wanted);
     Result<ContainerRecord> prepare_record(const Backend& backend, const nlohmann::json& config,
                                            nlohmann::json host_config, const nlohmann::json& networking) const;
     Status make_directories(const ContainerRecord& record) const;
@@ -107,7 +120,8 @@ private:
 
     // --- engine_start.cpp ----------------------------------------------------------------------------------------
     Result<StartOutcome> start(const ContainerPtr& container);
-    Result<StartOutcome> start_on_this_thread(const ContainerPtr& container, CancelToken& cancel);
+    struct StartJob;
+    Result<StartOutcome> run_job(const ContainerPtr& container, StartJob& job);
 
     // --- engine_stop.cpp -----------------------------------------------------------------------------------------
     Status stop(const ContainerPtr& container, std::optional<std::string> signal,

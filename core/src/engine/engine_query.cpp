@@ -14,11 +14,19 @@ Result<ContainerPtr> EngineImpl::find(const std::string& ref) const {
 }
 
 Result<OperationLock::Hold> EngineImpl::lock(const ContainerPtr& container, const std::string& ref) const {
-    auto hold = container->operation.acquire();
-    if (hold && container->waiters.removed()) {
-        return Error(ErrorCode::kNotFound, "No such container: " + ref).with_resource(ref);
+    constexpr std::chrono::milliseconds kLook{100};
+    while (true) {
+        auto hold = container->operation.acquire_for(kLook);
+        if (hold) {
+            if (!container->waiters.removed()) return std::move(*hold);
+            return Error(ErrorCode::kNotFound, "No such container: " + ref).with_resource(ref);
+        }
+        if (!container->phase.is_overdue(options_.backend_grace)) continue;
+        const char* phase = container->phase.name();
+        return Error(ErrorCode::kUnavailable, "container " + container->id +
+                                                  " is busy: the backend does not return from " +
+                                                  (phase != nullptr ? phase : "an earlier operation"));
     }
-    return hold;
 }
 
 std::vector<RecordPtr> EngineImpl::all_records() const {

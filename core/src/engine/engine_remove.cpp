@@ -54,8 +54,9 @@ Status EngineImpl::remove_container(const std::string& ref, const RemoveOptions&
         .with_resource(container->id);
 }
 
-Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold&) {
+Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/) {
     const RecordPtr before = container->record();
+    const PhaseScope phase(container->phase, "remove", internal_call().deadline);
     {
         ContainerRecord removing = *before;
         removing.state = RunState::kRemoving;
@@ -111,8 +112,8 @@ Result<PruneReport> EngineImpl::prune_containers(const Filters& filters) {
         auto wanted = is_pruned(*container->record(), filters, now);
         if (!wanted) return std::move(wanted).error();
         if (!*wanted) continue;
-        auto hold = container->operation.acquire();
-        if (!hold || container->waiters.removed()) continue;
+        auto hold = lock(container, container->id);
+        if (!hold) continue;                                     // removed by somebody else, or not to be had
         wanted = is_pruned(*container->record(), filters, now);  // it may have been started meanwhile
         if (!wanted || !*wanted) continue;
         uint64_t size = 0;

@@ -8,18 +8,19 @@
 
 namespace slipway::core {
 
-namespace {
-
-// How often the caller looks whether the running phase is overdue.
-constexpr std::chrono::milliseconds kLook{100};
-
 // What the worker and the caller share; outlives either.
-struct StartJob {
+struct EngineImpl::StartJob {
     std::mutex mutex;
     std::condition_variable done;
     std::optional<Result<StartOutcome>> outcome;  // guarded by mutex
     CancelToken cancel;
+    std::atomic<bool> runs{false};  // it holds the container's lock, so the running phase is its own
 };
+
+namespace {
+
+// How often the caller looks whether the running phase is overdue.
+constexpr std::chrono::milliseconds kLook{100};
 
 // The answer of start-flow.md 2.6 for states that end the request; nullopt when the start may go on.
 std::optional<Result<StartOutcome>> answer_by_state(RunState state) {
@@ -42,13 +43,6 @@ std::optional<Result<StartOutcome>> answer_by_state(RunState state) {
     return std::nullopt;
 }
 
-// True once the running phase has passed its deadline by `grace`.
-bool is_overdue(const PhaseSlot& phase, std::chrono::nanoseconds grace) {
-    const MonotonicNanos deadline = phase.deadline();
-    return phase.name() != nullptr && deadline != 0 &&
-           monotonic_now() > deadline + static_cast<MonotonicNanos>(grace.count());
-}
-
 }  // namespace
 
 Result<StartOutcome> EngineImpl::start_container(const std::string& ref) {
@@ -63,24 +57,22 @@ Result<StartOutcome> EngineImpl::start(const ContainerPtr& container) {
 
     const auto job = std::make_shared<StartJob>();
     workers_.run([this, container, job] {
-        auto outcome = start_on_this_thread(container, job->cancel);
+        auto outcome = run_job(container, *job);
         const std::lock_guard lock(job->mutex);
         job->outcome = std::move(outcome);
         job->done.notify_all();
     });
 
     std::unique_lock lock(job->mutex);
-    while (!job->outcome) {
-        job->done.wait_for(lock, kLook);
-        if (job->outcome) break;
-        // A backend that keeps to the contract has answered by now.
-        if (is_overdue(container->phase, std::chrono::nanoseconds(0))) job->cancel.cancel();
-        if (!is_overdue(container->phase, options_.backend_grace)) continue;
+    while (!job->done.wait_for(lock, kLook, [&] { return job->outcome.has_value(); })) {
+        if (!job->runs || !container->phase.is_overdue(std::chrono::milliseconds(0))) continue;
+        job->cancel.cancel();
+        // A backend that keeps to the contract answers now.
+        if (!container->phase.is_overdue(options_.backend_grace)) continue;
         const char* name = container->phase.name();
         const std::string phase = name != nullptr ? name : "start";
         const std::string text = "start of container " + container->id + ": the backend does not return from phase " +
                                  phase + "; it is undone as soon as it does";
-        container->operation.give_up(text);
         container->attachments.close_all();
         log(LogLevel::kError, text);
         return Error(ErrorCode::kDeadlineExceeded, text).with_operation(phase);
@@ -88,12 +80,13 @@ Result<StartOutcome> EngineImpl::start(const ContainerPtr& container) {
     return std::move(*job->outcome);
 }
 
-Result<StartOutcome> EngineImpl::start_on_this_thread(const ContainerPtr& container, CancelToken& cancel) {
+Result<StartOutcome> EngineImpl::run_job(const ContainerPtr& container, StartJob& job) {
     auto hold = lock(container, container->id);
     if (!hold) return std::move(hold).error();
+    job.runs = true;
     if (auto answer = answer_by_state(container->record()->state)) return std::move(*answer);
 
-    auto report = run_start(*services_, *container, StartRequest{&cancel});
+    auto report = run_start(*services_, *container, StartRequest{&job.cancel});
     if (report) {
         StartOutcome outcome;
         outcome.report = std::move(*report);

@@ -8,16 +8,7 @@ void OperationLock::Hold::release() {
     if (owner_ != nullptr) std::exchange(owner_, nullptr)->release();
 }
 
-Result<OperationLock::Hold> OperationLock::acquire() {
-    if constexpr (SLIPWAY_CHECK_LOCK_ORDER != 0) lock_order::expect_none_held();
-    std::unique_lock lock(mutex_);
-    freed_.wait(lock, [&] { return !held_ || reason_; });
-    if (reason_) return Error(ErrorCode::kUnavailable, *reason_);
-    held_ = true;
-    return Hold(this);
-}
-
-OperationLock::Hold OperationLock::acquire_whatever_happens() {
+OperationLock::Hold OperationLock::acquire() {
     if constexpr (SLIPWAY_CHECK_LOCK_ORDER != 0) lock_order::expect_none_held();
     std::unique_lock lock(mutex_);
     freed_.wait(lock, [&] { return !held_; });
@@ -25,18 +16,19 @@ OperationLock::Hold OperationLock::acquire_whatever_happens() {
     return Hold(this);
 }
 
-void OperationLock::give_up(std::string reason) {
-    const std::lock_guard lock(mutex_);
-    if (!held_) return;
-    reason_ = std::move(reason);
-    freed_.notify_all();
+std::optional<OperationLock::Hold> OperationLock::acquire_for(std::chrono::milliseconds timeout) {
+    if constexpr (SLIPWAY_CHECK_LOCK_ORDER != 0) lock_order::expect_none_held();
+    std::unique_lock lock(mutex_);
+    if (!freed_.wait_for(lock, timeout, [&] { return !held_; })) return std::nullopt;
+    held_ = true;
+    return Hold(this);
 }
 
 void OperationLock::release() {
     const std::lock_guard lock(mutex_);
     held_ = false;
-    reason_.reset();
-    freed_.notify_all();
+    // Under the mutex: the container may be gone as soon as somebody else has the lock.
+    freed_.notify_one();
 }
 
 }  // namespace slipway::core

@@ -1,14 +1,12 @@
 // core/src/engine/operation_lock.hpp - the lock that serialises what changes one container. Unlike a mutex it may be
-// given back on another thread than it was taken on, and its holder can be given up on: a backend that hangs then costs
+// given back on another thread than it was taken on, and one can stop waiting for it: a backend that hangs then costs
 // its own container, not everybody who asks for it.
 #pragma once
 
-#include <slipway/cpp/error.hpp>
-
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace slipway::core {
@@ -36,22 +34,17 @@ public:
         OperationLock* owner_ = nullptr;
     };
 
-    // Waits for its turn. kUnavailable with give_up()'s reason while the holder is given up on.
-    Result<Hold> acquire();
-
-    // As acquire(), but an abandoned holder is waited for too: for what must not be skipped, such as an exit.
-    Hold acquire_whatever_happens();
-
-    // The holder hangs: everybody waiting, and who comes later, is answered with `reason` until it gives the lock back.
-    void give_up(std::string reason);
+    // Waits for its turn, however long: for what must not be skipped, such as an exit.
+    Hold acquire();
+    // Nothing when it is still held after `timeout`.
+    std::optional<Hold> acquire_for(std::chrono::milliseconds timeout);
 
 private:
     void release();
 
     std::mutex mutex_;
     std::condition_variable freed_;
-    bool held_ = false;                  // guarded by mutex_
-    std::optional<std::string> reason_;  // guarded by mutex_; set while the holder is given up on
+    bool held_ = false;  // guarded by mutex_
 };
 
 }  // namespace slipway::core

@@ -94,13 +94,13 @@ void EngineImpl::reconcile_container(const ContainerPtr& container, Holdings& ho
     if (record->is_running()) {
         std::optional<ExitFacts> facts = ExitFacts{kUnknownExitCode, false, 0};
         if (is_adoptable) facts = adopt(container);
-        if (facts) finish_run(container, *facts, container->operation.acquire_whatever_happens());
+        if (facts) finish_run(container, *facts, container->operation.acquire());
         return;
     }
     const bool was_removed = record->state == RunState::kRemoving || record->state == RunState::kDead;
     const bool removes_itself = record->host_config.value("AutoRemove", false) && record->state == RunState::kExited;
     if (!was_removed && !removes_itself) return;
-    Hold hold = container->operation.acquire_whatever_happens();
+    Hold hold = container->operation.acquire();
     if (Status removed = remove_stopped(container, hold); !removed) {
         log(LogLevel::kError, "container " + container->id + ": " + removed.error().message());
     }
