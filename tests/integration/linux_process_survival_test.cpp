@@ -1,6 +1,7 @@
 // What happens when the daemon, the supervisor or the order of calls is not as planned.
 #include "linux_process_support.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -194,6 +195,22 @@ TEST_F(LinuxProcessSurvival, SecondHandleForAnIdIsAConflict) {
     const auto container = make();
 
     EXPECT_THROW(TestContainer(*backend_, layer_, container->id()), std::runtime_error);
+}
+
+TEST_F(LinuxProcessSurvival, SupervisorsFileCannotBeWrittenThroughItsProcess) {
+    const auto container = make();
+    ASSERT_TRUE(container->create({.command = {"sleep", "1000"}}));
+    ASSERT_TRUE(container->start());
+    // As in CVE-2019-5736: a descriptor from while it ran, reopened for writing after it ended.
+    const std::string exe = "/proc/" + std::to_string(supervisor_pid()) + "/exe";
+    const UniqueFd kept{open(exe.c_str(), O_PATH | O_CLOEXEC)};
+    ASSERT_TRUE(kept);
+    ASSERT_TRUE(container->destroy());
+
+    const std::string again = "/proc/self/fd/" + std::to_string(kept.get());
+
+    EXPECT_EQ(open(again.c_str(), O_WRONLY | O_CLOEXEC), -1);
+    EXPECT_EQ(errno, EROFS);
 }
 
 TEST_F(LinuxProcessSurvival, SupervisorHoldsNothingOfTheDaemon) {

@@ -7,6 +7,7 @@
 #include <process/base_namespace.hpp>
 #include <process/container_registry.hpp>
 #include <process/session_reader.hpp>
+#include <process/supervisor_program.hpp>
 #include <spec/json_access.hpp>
 #include <spec/seccomp_cache.hpp>
 
@@ -65,7 +66,8 @@ slw_backend::slw_backend(const slw_host* given, BackendConfig given_config)
       cgroups(std::make_unique<CgroupManager>(config.cgroup_parent, config.instance)),
       seccomp(std::make_unique<SeccompCache>()),
       containers(std::make_unique<ContainerRegistry>()),
-      base_namespace(std::make_unique<BaseNamespace>(config.supervisor)),
+      supervisor(std::make_unique<SupervisorProgram>(config.supervisor)),
+      base_namespace(std::make_unique<BaseNamespace>(*supervisor)),
       reader(std::make_unique<SessionReader>(*this)) {}
 
 slw_backend::~slw_backend() {

@@ -21,6 +21,7 @@ class CgroupManager;      // cgroup/cgroup_manager.hpp
 class SeccompCache;       // spec/seccomp_cache.hpp
 class ContainerRegistry;  // process/container_registry.hpp
 class BaseNamespace;      // process/base_namespace.hpp
+class SupervisorProgram;  // process/supervisor_program.hpp
 class SessionReader;      // process/session_reader.hpp
 
 // The host's configuration for this backend (host.h lists the keys).
@@ -57,6 +58,7 @@ struct slw_backend {
     std::unique_ptr<slipway::linux_backend::CgroupManager> cgroups;
     std::unique_ptr<slipway::linux_backend::SeccompCache> seccomp;
     std::unique_ptr<slipway::linux_backend::ContainerRegistry> containers;
+    std::unique_ptr<slipway::linux_backend::SupervisorProgram> supervisor;
     std::unique_ptr<slipway::linux_backend::BaseNamespace> base_namespace;
     std::unique_ptr<slipway::linux_backend::SessionReader> reader;  // last: its thread uses the others
 

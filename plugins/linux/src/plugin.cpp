@@ -10,6 +10,7 @@
 #include <process/base_namespace.hpp>
 #include <process/container_registry.hpp>
 #include <process/session_reader.hpp>
+#include <process/supervisor_program.hpp>
 #include <spec/seccomp_cache.hpp>
 
 #include <unistd.h>

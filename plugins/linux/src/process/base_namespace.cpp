@@ -38,11 +38,13 @@ Result<int> BaseNamespace::get() {
     return fd_.get();
 }
 
-Result<UniqueFd> BaseNamespace::make() const {
+Result<UniqueFd> BaseNamespace::make() {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return Error::from_errno(errno, "socketpair");
     UniqueFd ours{pair[0]}, theirs{pair[1]};
-    const Result<pid_t> pid = spawn_with_control(supervisor_, "--base", theirs.get());
+    const Result<std::string> program = supervisor_.path();
+    if (!program) return program.error();
+    const Result<pid_t> pid = spawn_with_control(*program, "--base", theirs.get());
     if (!pid) return pid.error();
     theirs.reset();
 

@@ -1,11 +1,11 @@
 // plugins/linux/src/process/base_namespace.hpp - the mount name space containers start from.
 #pragma once
 
+#include <process/supervisor_program.hpp>
 #include <slipway/cpp/error.hpp>
 #include <sys/unique_fd.hpp>
 
 #include <mutex>
-#include <string>
 
 namespace slipway::linux_backend {
 
@@ -13,15 +13,15 @@ namespace slipway::linux_backend {
 // mount name space, so that copying it costs nothing and no mount of the host is in it.
 class BaseNamespace {
 public:
-    explicit BaseNamespace(std::string supervisor) : supervisor_(std::move(supervisor)) {}
+    explicit BaseNamespace(SupervisorProgram& supervisor) : supervisor_(supervisor) {}
 
     // The name space's descriptor; valid as long as this object. Safe on any thread.
     Result<int> get();
 
 private:
-    Result<UniqueFd> make() const;
+    Result<UniqueFd> make();
 
-    const std::string supervisor_;
+    SupervisorProgram& supervisor_;
     std::mutex mutex_;
     UniqueFd fd_;  // guarded by mutex_ until set, constant afterwards
 };

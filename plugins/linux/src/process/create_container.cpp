@@ -5,6 +5,7 @@
 #include <process/launch_plan.hpp>
 #include <process/run_directory.hpp>
 #include <process/session_reader.hpp>
+#include <process/supervisor_program.hpp>
 #include <process/supervisor_session.hpp>
 #include <spec/json_access.hpp>
 #include <spec/seccomp_cache.hpp>
@@ -75,7 +76,9 @@ Result<std::shared_ptr<SupervisorSession>> spawn_supervisor(slw_container& c, in
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return Error::from_errno(errno, "socketpair");
     UniqueFd ours{pair[0]};
     const UniqueFd theirs{pair[1]};
-    const Result<pid_t> pid = spawn_with_control(c.backend.config.supervisor, c.id, theirs.get());
+    const Result<std::string> program = c.backend.supervisor->path();
+    if (!program) return program.error();
+    const Result<pid_t> pid = spawn_with_control(*program, c.id, theirs.get());
     if (!pid) return pid.error();
     // Our child, and not reaped before we do it: the pid is still its own.
     UniqueFd pidfd = open_pidfd(*pid, process_start_time(*pid));

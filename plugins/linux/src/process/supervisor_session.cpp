@@ -27,6 +27,7 @@ using supervisor::ProcessState;
 using supervisor::StateReport;
 
 constexpr auto kSlice = 100ms;          // how often cancellation is looked at, as the ABI asks
+constexpr auto kLaunchAtMost = 120s;    // where the caller has no deadline; a cold disk may be slow
 constexpr auto kQuickRequest = 2000ms;  // requests without a deadline of their own
 constexpr int kDestroyWaitMs = 3500;    // the supervisor gives slow clients 2 s
 constexpr int kKillWaitMs = 1000;
@@ -79,11 +80,15 @@ void SupervisorSession::adopt_record(const ExitRecord& record) {
     state_.finished_ns = record.finished_ns;
 }
 
-Result<StateReport> SupervisorSession::receive_direct(const CallLimits& limits, int* fds, size_t capacity,
-                                                      size_t* count) {
+Result<StateReport> SupervisorSession::receive_direct(const CallLimits& limits, std::chrono::milliseconds at_most,
+                                                      int* fds, size_t capacity, size_t* count) {
+    const auto give_up = std::chrono::steady_clock::now() + at_most;
     for (;;) {
         const Status in_time = limits.check();
         if (!in_time) return in_time.error();
+        if (std::chrono::steady_clock::now() >= give_up) {
+            return Error(ErrorCode::kDeadlineExceeded, "the supervisor does not answer");
+        }
         pollfd wait{};
         wait.fd = socket_.get();
         wait.events = POLLIN;
@@ -116,7 +121,7 @@ Status SupervisorSession::launch(const std::vector<uint8_t>& plan, const std::ve
     }
     int process = -1;
     size_t count = 0;
-    const Result<StateReport> report = receive_direct(limits, &process, 1, &count);
+    const Result<StateReport> report = receive_direct(limits, kLaunchAtMost, &process, 1, &count);
     if (!report) return report.error();
     if (count == 1) process_.reset(process);
     const std::lock_guard lock(mutex_);
@@ -132,7 +137,7 @@ Status SupervisorSession::greet(const CallLimits& limits) {
     for (;;) {
         int fds[2] = {-1, -1};
         size_t count = 0;
-        const Result<StateReport> report = receive_direct(limits, fds, 2, &count);
+        const Result<StateReport> report = receive_direct(limits, kQuickRequest, fds, 2, &count);
         if (!report) return report.error();
         if (count > 0) process_.reset(fds[0]);
         if (count > 1) supervisor_.reset(fds[1]);

@@ -13,6 +13,7 @@
 #include <slipway_supervisor/control.hpp>
 #include <sys/unique_fd.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -71,7 +72,8 @@ public:
 
 private:
     Result<supervisor::StateReport> request(std::vector<uint8_t> packet, int fd, const CallLimits* limits);
-    Result<supervisor::StateReport> receive_direct(const CallLimits& limits, int* fds, size_t capacity, size_t* count);
+    Result<supervisor::StateReport> receive_direct(const CallLimits& limits, std::chrono::milliseconds at_most,
+                                                   int* fds, size_t capacity, size_t* count);
     void apply(const supervisor::StateReport& report);  // mutex_ held
 
     const std::string id_;

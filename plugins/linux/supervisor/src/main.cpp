@@ -115,6 +115,7 @@ int main(int argc, char** argv) {
     close_range(kControl + 1, ~0u, 0);
     // The child shares this memory image until execve: nobody may look into it or follow its descriptors.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    prctl(PR_SET_NAME, "slipway-supervi", 0, 0, 0);  // 15 characters fit; it was executed by a descriptor's name
     if (argc != 2 || fcntl(kControl, F_SETFD, FD_CLOEXEC) != 0) {
         static const char kUsage[] = "slipway-supervisor is started by slipwayd's Linux backend, not by hand\n";
         (void)!write(STDERR_FILENO, kUsage, sizeof(kUsage) - 1);

@@ -121,6 +121,7 @@ void on_process_end(Supervisor& s) {
 }
 
 void on_oom(Supervisor& s) {
+    if (s.state == ProcessState::kExited) return;  // the event also fires when the group is removed
     uint64_t count = 0;
     if (s.oom_event >= 0 && read(s.oom_event, &count, sizeof(count)) < 0) return;
     if (s.oom_event < 0 && !has_oom_kill(s.oom_counter)) return;
