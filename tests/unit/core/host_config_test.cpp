@@ -1,0 +1,211 @@
+#include <model/host_config.hpp>
+#include <model/mounts.hpp>
+#include <model/ports.hpp>
+#include <slipway/core/schema.hpp>
+
+#include "support/temp_dir.hpp"
+
+#include <gmock/gmock.h>
+
+namespace slipway::core {
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+
+json host(const json& input) {
+    return *normalise(host_config_schema(), input, "HostConfig");
+}
+
+std::string refusal(const json& input) {
+    json config = host(input);
+    const Status checked = check_host_config(config);
+    EXPECT_FALSE(checked);
+    if (checked) return {};
+    EXPECT_EQ(checked.error().code(), ErrorCode::kInvalidArgument);
+    return checked.error().message();
+}
+
+TEST(HostConfig, BlanksAreFilledOnceAndForAll) {
+    json config = host({{"NetworkMode", ""}, {"LogConfig", {{"Type", ""}}}, {"RestartPolicy", {{"Name", ""}}}});
+
+    ASSERT_TRUE(check_host_config(config));
+    EXPECT_EQ(config["NetworkMode"], "default");
+    EXPECT_EQ(config["LogConfig"]["Type"], "json-file");
+    EXPECT_EQ(config["RestartPolicy"]["Name"], "no");
+    const json once = config;
+    ASSERT_TRUE(check_host_config(config));
+    EXPECT_EQ(config, once);
+}
+
+TEST(HostConfig, RefusalsHaveDockersTexts) {
+    EXPECT_EQ(refusal({{"AutoRemove", true}, {"RestartPolicy", {{"Name", "always"}}}}),
+              "can't create 'AutoRemove' container with restart policy");
+    EXPECT_EQ(refusal({{"ExtraHosts", {"web"}}}), "bad format for add-host: \"web\"");
+    EXPECT_EQ(refusal({{"ExtraHosts", {"web:nowhere"}}}), "invalid IP address in add-host: \"web:nowhere\"");
+    EXPECT_EQ(refusal({{"PortBindings", {{"80/tcp", {{{"HostPort", "x"}}}}}}}), "invalid port specification: \"x\"");
+    EXPECT_EQ(refusal({{"PortBindings", {{"99999/tcp", json::array()}}}}), "invalid port specification: \"99999/tcp\"");
+    EXPECT_EQ(refusal({{"RestartPolicy", {{"Name", "sometimes"}}}}),
+              "invalid restart policy: unknown policy 'sometimes'; use one of 'no', 'always', 'on-failure', or "
+              "'unless-stopped'");
+    EXPECT_EQ(refusal({{"RestartPolicy", {{"Name", "always"}, {"MaximumRetryCount", 3}}}}),
+              "invalid restart policy: maximum retry count can only be used with 'on-failure'");
+    EXPECT_EQ(refusal({{"RestartPolicy", {{"Name", "on-failure"}, {"MaximumRetryCount", -1}}}}),
+              "invalid restart policy: maximum retry count cannot be negative");
+    EXPECT_EQ(refusal({{"Annotations", {{"", "x"}}}}),
+              "invalid Annotations: the empty string is not permitted as an annotation key");
+    EXPECT_EQ(refusal({{"LogConfig", {{"Config", {{"colour", "1"}}}}}}),
+              "unknown log opt 'colour' for json-file log driver");
+    EXPECT_EQ(refusal({{"LogConfig", {{"Config", {{"max-file", "3"}}}}}}), "max-file cannot be set without max-size");
+    EXPECT_EQ(refusal({{"LogConfig", {{"Config", {{"max-size", "lots"}}}}}}), "invalid size: 'lots'");
+}
+
+TEST(HostConfig, ExtraHostsOfEveryFormPass) {
+    json config = host({{"ExtraHosts", {"a:10.0.0.1", "b=10.0.0.2", "c:::1", "d=[::1]", "e:host-gateway"}}});
+
+    EXPECT_TRUE(check_host_config(config));
+}
+
+TEST(HostConfig, LogPolicyIsReadFromItsOptions) {
+    const json config = host({{"LogConfig", {{"Config", {{"max-size", "10m"}, {"max-file", "3"}}}}}});
+
+    EXPECT_EQ(log_policy(config)->max_bytes, 10u << 20);
+    EXPECT_EQ(log_policy(config)->max_files, 3u);
+    EXPECT_FALSE(log_policy(host({{"LogConfig", {{"Type", "none"}}}}))->enabled);
+}
+
+TEST(HostConfig, SizesAreReadAsDockerDoes) {
+    EXPECT_EQ(*parse_size("512"), 512u);
+    EXPECT_EQ(*parse_size("4b"), 4u);
+    EXPECT_EQ(*parse_size("64K"), 64u << 10);
+    EXPECT_EQ(*parse_size("1gb"), 1u << 30);
+    EXPECT_EQ(*parse_size("2 MiB"), 2u << 20);
+    for (const char* text : {"", "m", "-1", "1x", "99999999999999999999", "9999999999g", "1.5g"}) {
+        EXPECT_FALSE(parse_size(text)) << text;
+    }
+}
+
+TEST(Ports, BindingsRangesAndPublishAll) {
+    const json config = {{"ExposedPorts", {{"80/tcp", json::object()}, {"53/udp", json::object()}}}};
+    const json wanted = host(
+        {{"PublishAllPorts", true},
+         {"PortBindings",
+          {{"80/tcp", {{{"HostIp", "127.0.0.1"}, {"HostPort", "8000-8010"}}}}, {"443/tcp", {{{"HostPort", ""}}}}}}});
+
+    const auto ports = published_ports(config, wanted);
+
+    ASSERT_TRUE(ports);
+    ASSERT_EQ(ports->size(), 3u);
+    EXPECT_EQ((*ports)[0].container.key(), "53/udp");
+    EXPECT_EQ((*ports)[1].container.key(), "80/tcp");
+    EXPECT_EQ((*ports)[1].host_port, 8000);
+    EXPECT_EQ((*ports)[1].host_port_end, 8010);
+    EXPECT_EQ((*ports)[2].host_port, 0);
+    EXPECT_EQ(to_endpoint_ports(*ports)[1]["HostIp"], "127.0.0.1");
+}
+
+TEST(Ports, TextsThatAreNoPorts) {
+    for (const char* text : {"", "0", "65536", "80/", "80/xyz", "-1", "80-", "8a"}) {
+        EXPECT_FALSE(parse_container_port(text)) << text;
+    }
+    EXPECT_EQ(parse_container_port("53/UDP")->proto, "udp");
+    for (const char* text : {"", "9-8", "1-70000", "a-b", "1-2-3"}) EXPECT_FALSE(parse_port_range(text)) << text;
+}
+
+TEST(Mounts, BindsAreTakenApart) {
+    const Result<MountSpec> bind = parse_bind("/srv/x/../data:/data/:ro,rslave");
+
+    ASSERT_TRUE(bind) << bind.error().message();
+    EXPECT_EQ(bind->params.source, "/srv/data");
+    EXPECT_EQ(bind->params.target, "/data");
+    EXPECT_EQ(bind->params.propagation, "rslave");
+    EXPECT_EQ(bind->params.flags, SLW_MOUNT_READ_ONLY | SLW_MOUNT_RECURSIVE_READ_ONLY | SLW_MOUNT_CREATE_SOURCE);
+    EXPECT_EQ(bind->mode, "ro,rslave");
+}
+
+TEST(Mounts, BindRefusalsHaveDockersTexts) {
+    const auto message = [](std::string_view text) { return parse_bind(text).error().message(); };
+
+    EXPECT_EQ(message(""), "invalid volume specification: ''");
+    EXPECT_EQ(message("/a:/b:ro:x"), "invalid volume specification: '/a:/b:ro:x'");
+    EXPECT_EQ(message("/a:rw"), "invalid volume specification: '/a:rw'");
+    EXPECT_EQ(message("/a:/b:fast"), "invalid mode: fast");
+    EXPECT_EQ(message("/a:/b:ro,rw"), "invalid mode: ro,rw");
+    EXPECT_EQ(message("/a:b"),
+              "invalid volume specification: '/a:b': invalid mount config for type \"bind\": invalid mount path: 'b' "
+              "mount path must be absolute");
+    EXPECT_EQ(message("/a:/.."),
+              "invalid volume specification: '/a:/..': invalid mount config for type \"bind\": invalid specification: "
+              "destination can't be '/'");
+    EXPECT_EQ(parse_bind("data:/b").error().code(), ErrorCode::kUnimplemented);
+    EXPECT_EQ(parse_bind("/b").error().code(), ErrorCode::kUnimplemented);
+}
+
+TEST(Mounts, AllSourcesOfMountsAreOneOrderedList) {
+    const json config =
+        host({{"Binds", {"/x:/data/deep"}},
+              {"Mounts", {{{"Type", "bind"}, {"Source", "/y"}, {"Target", "/data"}, {"ReadOnly", true}}}},
+              {"Tmpfs", {{"/run", "size=64k,mode=1770,exec"}}}});
+
+    const auto mounts = wanted_mounts(config);
+
+    ASSERT_TRUE(mounts) << mounts.error().message();
+    std::vector<std::string> targets;
+    for (const MountSpec& mount : *mounts) targets.push_back(mount.params.target);
+    EXPECT_THAT(targets, ElementsAre("/data", "/run", "/data/deep"));
+    EXPECT_EQ((*mounts)[1].params.limit_bytes, 64u << 10);
+    EXPECT_EQ((*mounts)[1].params.mode, 01770u);
+    EXPECT_EQ((*mounts)[1].params.flags, SLW_MOUNT_NO_SUID | SLW_MOUNT_NO_DEV);
+    const json shown = to_mount_points(*mounts);
+    ASSERT_EQ(shown.size(), 2u);
+    EXPECT_EQ(shown[0], json({{"Type", "bind"},
+                              {"Source", "/y"},
+                              {"Destination", "/data"},
+                              {"Mode", ""},
+                              {"RW", false},
+                              {"Propagation", "rprivate"}}));
+}
+
+TEST(Mounts, OneTargetTwiceIsRefused) {
+    EXPECT_EQ(refusal({{"Binds", {"/a:/x", "/b:/x/"}}}), "Duplicate mount point: /x");
+    EXPECT_EQ(refusal({{"Binds", {"/a:/x"}}, {"Tmpfs", {{"/x", ""}}}}), "Duplicate mount point: /x");
+}
+
+TEST(Mounts, StructuredMountsAreChecked) {
+    const auto mount = [](json fields) { return refusal({{"Mounts", json::array({std::move(fields)})}}); };
+
+    EXPECT_EQ(mount({{"Type", "magic"}, {"Target", "/x"}}),
+              "invalid mount config for type \"magic\": mount type unknown");
+    EXPECT_EQ(mount({{"Type", "bind"}, {"Source", "/a"}}),
+              "invalid mount config for type \"bind\": field Target must not be empty");
+    EXPECT_EQ(mount({{"Type", "bind"}, {"Target", "/x"}}),
+              "invalid mount config for type \"bind\": field Source must not be empty");
+    EXPECT_EQ(mount({{"Type", "tmpfs"}, {"Source", "/a"}, {"Target", "/x"}}),
+              "invalid mount config for type \"tmpfs\": field Source must not be specified");
+    EXPECT_EQ(mount({{"Type", "bind"}, {"Source", "/a"}, {"Target", "/x"}, {"BindOptions", {{"Propagation", "up"}}}}),
+              "invalid mount config for type \"bind\": invalid propagation mode: up");
+    EXPECT_EQ(mount({{"Type", "bind"}, {"Source", std::string("/a\0b", 4)}, {"Target", "/x"}}),
+              "invalid mount config for type \"bind\": a path holds a NUL character");
+}
+
+TEST(Mounts, AMissingSourceIsNamedUnlessItMayBeMade) {
+    const test::TempDir dir;
+    const std::string missing = (dir / "nothing").string();
+    const json config = host({{"Mounts", {{{"Type", "bind"}, {"Source", missing}, {"Target", "/x"}}}}});
+
+    const Status checked = check_sources(*wanted_mounts(config));
+
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().message(),
+              "invalid mount config for type \"bind\": bind source path does not exist: " + missing);
+    EXPECT_TRUE(check_sources(*wanted_mounts(host({{"Binds", {missing + ":/x"}}}))));
+}
+
+TEST(Mounts, TmpfsOptionsThatAreNotOfferedAreNamed) {
+    EXPECT_EQ(parse_tmpfs("/x", "uid=5").error().code(), ErrorCode::kUnimplemented);
+    EXPECT_EQ(parse_tmpfs("/x", "shiny").error().message(), "invalid tmpfs option [\"shiny\"]");
+    EXPECT_EQ(parse_tmpfs("/x", "size=all").error().code(), ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace slipway::core
