@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cstring>
 #include <thread>
 
 namespace slipway::test {
@@ -470,6 +472,70 @@ TEST_F(Lifecycle, TheBuiltInNetworksKeepTheirIds) {
     EXPECT_EQ(engine->find_network("host")->driver, "host");
     EXPECT_EQ(engine->find_network(before[0].id.substr(0, 12))->name, before[0].name);
     EXPECT_EQ(engine->find_network("mine").error().message(), "network mine not found");
+}
+
+// The smallest tar there is: two blocks of zeros.
+ByteSource empty_tar() {
+    auto left = std::make_shared<uint64_t>(1024);
+    return [left](void* buffer, uint64_t capacity) {
+        const uint64_t size = std::min(capacity, *left);
+        std::memset(buffer, 0, static_cast<size_t>(size));
+        *left -= size;
+        return static_cast<int64_t>(size);
+    };
+}
+
+TEST_F(SF, Sf53_ContainersOfAnImageRunItsCommandAndNameItInEvents) {
+    auto image = engine->import_image(empty_tar(), "tiny", "1", "", {"CMD [\"exit\", \"6\"]", "LABEL from=image"});
+    ASSERT_TRUE(image) << image.error().message();
+    CreateContainer request;
+    request.config = {{"Image", "tiny:1"}};
+    auto created = engine->create_container(request);
+    ASSERT_TRUE(created) << created.error().message();
+    ASSERT_TRUE(engine->start_container(created->id));
+
+    EXPECT_EQ(wait_exit(created->id).exit_code, 6);
+
+    EXPECT_EQ(record(created->id)->image_id, *image);
+    EXPECT_EQ(record(created->id)->layers.size(), 1U);
+    EXPECT_EQ(last_event("die").attributes.at("image"), "tiny:1");
+    EXPECT_EQ(last_event("die").attributes.at("from"), "image");
+    EXPECT_EQ(engine->containers_using(*image), 1);
+    EXPECT_EQ(engine->remove_image("tiny:1", false).error().code(), ErrorCode::kConflict);
+    Filters ancestor = {{"ancestor", {"tiny:1"}}};
+    ListOptions list;
+    list.all = true;
+    list.filters = ancestor;
+    EXPECT_EQ(engine->list_containers(list)->size(), 1U);
+}
+
+TEST_F(Lifecycle, AnImageThatIsNotThereIsNotFoundByItsFullName) {
+    CreateContainer request;
+    request.config = {{"Image", "nope"}, {"Cmd", {"sleep"}}};
+
+    auto created = engine->create_container(request);
+
+    ASSERT_FALSE(created);
+    EXPECT_EQ(created.error().code(), ErrorCode::kNotFound);
+    EXPECT_EQ(created.error().message(), "No such image: nope:latest");
+}
+
+TEST_F(Lifecycle, AMissingLayerFailsTheStartAndNamesIt) {
+    auto image = engine->import_image(empty_tar(), "tiny", "1", "", {"CMD [\"sleep\"]"});
+    ASSERT_TRUE(image) << image.error().message();
+    CreateContainer request;
+    request.config = {{"Image", "tiny:1"}};
+    auto created = engine->create_container(request);
+    ASSERT_TRUE(created) << created.error().message();
+    const std::string layer = record(created->id)->layers.at(0);
+    sim->drop_layer(layer);
+
+    auto started = engine->start_container(created->id);
+
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code(), ErrorCode::kSystem);
+    EXPECT_EQ(record(created->id)->last_start->error.at("resource"), layer);
+    expect_no_residue();
 }
 
 class WithoutBridge : public EngineFixture {

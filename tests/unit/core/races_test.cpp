@@ -76,6 +76,7 @@ TEST_F(Races, StopMeetsExit) {
 }
 
 TEST_F(Races, ForcedRemoveMeetsAutoRemove) {
+    std::vector<std::string> ids;
     for (int round = 0; round < 20; ++round) {
         const std::string id = create_started({"sleep"}, {{"AutoRemove", true}});
         std::thread finisher([&] { sim->finish(id, 0); });
@@ -87,9 +88,11 @@ TEST_F(Races, ForcedRemoveMeetsAutoRemove) {
             EXPECT_THAT(removed.error().code(), ::testing::AnyOf(ErrorCode::kNotFound, ErrorCode::kConflict))
                 << removed.error().message();
         }
-        while (engine->find_container(id)) std::this_thread::yield();
-        EXPECT_EQ(count(events_of(id), "destroy"), 1);
+        ids.push_back(id);
+        while (count(events_of(id), "destroy") == 0) std::this_thread::yield();
+        EXPECT_FALSE(engine->find_container(id));
     }
+    for (const std::string& id : ids) EXPECT_EQ(count(events_of(id), "destroy"), 1);
     expect_no_residue();
     EXPECT_EQ(sim->writable_layers(), 0);
 }
