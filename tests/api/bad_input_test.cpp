@@ -54,14 +54,14 @@ TEST_F(BadInput, UnknownVersionsAndRoutesAreRefused) {
 }
 
 TEST_F(BadInput, WhatIsNotThereYetSaysSo) {
-    docker_ok({"create", "--name", "c", "box", "true"});
+    docker_ok({"create", "--name", "some", "box", "true"});
     for (const auto& [method, path] :
-         std::vector<std::pair<std::string, std::string>>{{"POST", "/containers/c/exec"},
+         std::vector<std::pair<std::string, std::string>>{{"POST", "/containers/some/exec"},
                                                           {"POST", "/images/create?fromImage=busybox"},
                                                           {"POST", "/volumes/create"},
                                                           {"POST", "/networks/create"},
                                                           {"POST", "/build"},
-                                                          {"GET", "/containers/c/stats"}}) {
+                                                          {"GET", "/containers/some/stats"}}) {
         const RunResult result = daemon->http(method, path, method == "POST" ? "{}" : "");
         EXPECT_THAT(result.out, EndsWith("501")) << path;
         EXPECT_THAT(result.out, HasSubstr("message")) << path;

@@ -42,12 +42,14 @@ protected:
 TEST_F(FailedStart, MissingImageLayer) {
     docker_ok({"create", "--name", "bad", "box", "true"});
     const fs::path layers = daemon->data_root() + "/backends/linux/layers";
-    ASSERT_TRUE(fs::is_directory(layers));
-    fs::rename(layers, layers.string() + ".away");
+    std::vector<fs::path> moved;
+    for (const auto& layer : fs::directory_iterator(layers)) moved.push_back(layer.path());
+    ASSERT_FALSE(moved.empty());
+    for (const fs::path& layer : moved) fs::rename(layer, daemon->root() + "/" + layer.filename().string());
 
     expect_start_fails_without_a_trace("bad", "layer", "mount_root");
 
-    fs::rename(layers.string() + ".away", layers);
+    for (const fs::path& layer : moved) fs::rename(daemon->root() + "/" + layer.filename().string(), layer);
     EXPECT_EQ(docker_ok({"run", "--rm", "box", "echo", "well again"}), "well again");
 }
 
