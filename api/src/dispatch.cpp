@@ -26,7 +26,9 @@ void reply_error(Response& response, Profile profile, int status, std::string_vi
 }
 
 Error absent_feature(std::string_view feature) {
-    return Error(ErrorCode::kUnimplemented, std::string(feature) + " is not implemented in this version of Slipway");
+    std::string text = "not implemented in this version of Slipway: ";
+    text += feature;
+    return Error(ErrorCode::kUnimplemented, std::move(text));
 }
 
 Status run_handler(const Route& route, Exchange& exchange) {

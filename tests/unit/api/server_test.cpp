@@ -53,7 +53,7 @@ TEST_F(ServerTest, MissingFeaturesSaySo) {
     const Reply reply = request("POST", "/v1.51/containers/x/exec");
     EXPECT_EQ(reply.status, 501);
     EXPECT_EQ(reply.json()["message"],
-              "running commands in a container (exec) is not implemented in this version of Slipway");
+              "not implemented in this version of Slipway: running commands in a container (exec)");
     EXPECT_EQ(request("POST", "/images/create?fromImage=alpine&tag=latest").status, 501);
     EXPECT_EQ(get("/volumes").status, 501);
     EXPECT_EQ(get("/swarm").status, 501);
