@@ -54,6 +54,18 @@ Status Database::run(const char* sql) {
     return ok();
 }
 
+void Database::count_wal_pages(int& pages) {
+    const auto hook = [](void* counter, sqlite3*, const char*, int size) {
+        *static_cast<int*>(counter) = size;
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(handle_.get(), hook, &pages);
+}
+
+void Database::checkpoint() {
+    (void)sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+}
+
 Result<Statement> Database::prepare(std::string_view sql) {
     sqlite3_stmt* raw = nullptr;
     const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),

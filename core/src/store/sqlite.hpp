@@ -39,6 +39,12 @@ public:
     // The first column of the first row; 0 without one.
     Result<int64_t> query_number(std::string_view sql);
 
+    // From now on `pages` holds the size of the WAL after each commit, and nothing but checkpoint() copies it back into
+    // the database. `pages` outlives the connection.
+    void count_wal_pages(int& pages);
+    // Copies the WAL back, with fsyncs. Failing is harmless: the WAL stays and the next call does it.
+    void checkpoint();
+
     // The connection's last failure, as an Error naming the file.
     Error failure(int code) const;
 

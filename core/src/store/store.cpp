@@ -42,6 +42,13 @@ uint64_t prune_slack(uint64_t keep) {
     return std::clamp<uint64_t>(keep / 10, 1, 256);
 }
 
+// Copying the WAL back takes milliseconds of fsync. That is left to commits that wait for the disk anyway (create,
+// remove, tag), so that a start never pays for it, unless they do not come for very long.
+bool is_time_to_checkpoint(int wal_pages, Durability durability) {
+    constexpr int kWhenDurable = 500, kAnyway = 16'000;  // pages of 4 KiB
+    return wal_pages > (durability == Durability::kFull ? kWhenDurable : kAnyway);
+}
+
 std::string damage_of(const sqlite::Statement& row, const std::string& document) {
     if (row.number(1) > kDocumentVersion) return "written by a newer version of the engine";
     if (row.number(2) != checksum_of(document)) return "checksum does not match";
@@ -119,6 +126,7 @@ Result<std::vector<Event>> Store::commit(Batch batch, Durability durability) {
     impl_->last_sequence = sequence;
     impl_->first_sequence = first;
     if (!batch.events_.empty() && impl_->sink) impl_->sink(batch.events_);
+    if (is_time_to_checkpoint(impl_->wal_pages, durability)) impl_->db.checkpoint();
     return std::move(batch.events_);
 }
 

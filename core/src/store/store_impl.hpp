@@ -21,6 +21,7 @@ struct StoreStatements {
 struct Store::Impl {
     explicit Impl(sqlite::Database database) : db(std::move(database)) {}
 
+    int wal_pages = 0;    // written by commits, so guarded by mutex as well
     sqlite::Database db;  // before the statements, which end first
     mutable std::mutex mutex;
 

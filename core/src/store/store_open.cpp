@@ -117,6 +117,7 @@ Result<std::shared_ptr<Store>> Store::open(const StoreOptions& options) {
     if (Status made = migrate(impl->db); !made) return std::move(made).error();
     if (Status prepared = prepare_all(impl->db, impl->sql); !prepared) return std::move(prepared).error();
 
+    impl->db.count_wal_pages(impl->wal_pages);
     Result<int64_t> last = impl->db.query_number("SELECT max(sequence) FROM events");
     if (!last) return std::move(last).error();
     Result<int64_t> first = impl->db.query_number("SELECT min(sequence) FROM events");

@@ -245,6 +245,22 @@ TEST_F(StoreTest, AFullDiskLeavesEverythingAsItWas) {
     EXPECT_EQ(store->commit(std::move(Batch().append(event("next"))), Durability::kNormal)->at(0).sequence, 2u);
 }
 
+TEST_F(StoreTest, DurableCommitsKeepTheWalSmall) {
+    auto store = open();
+    ContainerRecord record = container('a');
+    record.error = std::string(100'000, 'x');
+    for (int i = 0; i < 60; ++i) {
+        ASSERT_TRUE(store->commit(std::move(Batch().put(record)), Durability::kNormal));
+    }
+    const auto before = std::filesystem::file_size(dir / "state.db");
+
+    ASSERT_TRUE(store->commit(std::move(Batch().put(record)), Durability::kFull));
+    ASSERT_TRUE(store->commit(std::move(Batch().put(record)), Durability::kNormal));
+
+    EXPECT_GT(std::filesystem::file_size(dir / "state.db"), before) << "copied back";
+    EXPECT_EQ(store->load_containers()->rows.at(0).error.size(), 100'000u);
+}
+
 TEST_F(StoreTest, TextThatIsNotUtf8IsStillStored) {
     auto store = open();
     ContainerRecord record = container('a');
