@@ -8,6 +8,8 @@
 #include <Poco/StreamCopier.h>
 #include <Poco/URI.h>
 
+#include <memory>
+
 namespace slipway::cli {
 namespace {
 
@@ -103,6 +105,27 @@ nlohmann::json Client::get_json(const std::string& path, const Query& query) con
     return document;
 }
 
+std::function<std::string()> Client::begin(const std::string& path, const Query& query, int exit_code) const {
+    const auto session = std::make_shared<HTTPClientSession>(connect());
+    session->setTimeout(Poco::Timespan(0));
+    HTTPRequest request = make_request(HTTPRequest::HTTP_POST, target(path, query));
+    request.setContentLength64(0);
+    try {
+        session->sendRequest(request);
+        HTTPResponse response;
+        std::istream& answer = session->receiveResponse(response);
+        if (response.getStatus() >= 300) {
+            Reply reply;
+            reply.status = response.getStatus();
+            reply.body = read_all(answer);
+            throw CommandError(reply.message(), exit_code);
+        }
+        return [session, &answer] { return read_all(answer); };
+    } catch (const Poco::Exception& e) {
+        throw CommandError("the connection to " + host_ + " broke: " + e.displayText());
+    }
+}
+
 void Client::upload(const std::string& path, const QueryList& query, std::istream& body,
                     const std::function<void(const std::string&)>& on_line) const {
     HTTPClientSession session(connect());
@@ -159,6 +182,7 @@ void Client::stream(const std::string& path, const Query& query,
 Upgraded Client::upgrade(const std::string& path, const Query& query) const {
     HTTPClientSession session(connect());
     session.setTimeout(Poco::Timespan(0));
+    session.setKeepAlive(true);  // otherwise Poco replaces our Connection header by "Close"
     HTTPRequest request = make_request(HTTPRequest::HTTP_POST, target(path, query));
     request.setContentLength64(0);
     request.set("Connection", "Upgrade");

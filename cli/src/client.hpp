@@ -60,6 +60,10 @@ public:
                  const nlohmann::json& body = nullptr, int exit_code = 1) const;
     nlohmann::json get_json(const std::string& path, const Query& query = {}) const;
 
+    // Sends a POST and returns once the head of the reply is there, which for `wait` means that the daemon is watching.
+    // The function returned reads the body; it may be called once, while this client lives.
+    std::function<std::string()> begin(const std::string& path, const Query& query, int exit_code) const;
+
     // Sends `body` as a stream and hands every line of the reply to `on_line` as it comes.
     void upload(const std::string& path, const QueryList& query, std::istream& body,
                 const std::function<void(const std::string&)>& on_line) const;

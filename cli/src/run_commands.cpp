@@ -4,9 +4,8 @@
 #include "run_options.hpp"
 #include "streams.hpp"
 
-#include <future>
+#include <functional>
 #include <iostream>
-#include <thread>
 
 namespace slipway::cli {
 namespace {
@@ -56,13 +55,12 @@ std::string create(const Client& client, const RunOptions& options, const std::v
     return answer.value("Id", std::string());
 }
 
-// Waits for the end in the background from before the start, so that a short life is not missed.
-std::future<int> wait_in_background(const Client& client, const std::string& id, bool removed) {
-    return std::async(std::launch::async, [&client, id, removed] {
-        const Reply reply = client.expect("POST", container_path(id, "/wait"),
-                                          {{"condition", removed ? "removed" : "next-exit"}}, nullptr, 125);
-        return json::parse(reply.body, nullptr, false).value("StatusCode", 125);
-    });
+// Has the daemon watch for the end from before the start, so that a short life is not missed. Ask the result for the
+// exit code when the streams have ended.
+std::function<int()> watch(const Client& client, const std::string& id, bool removed) {
+    return [read = client.begin(container_path(id, "/wait"), {{"condition", removed ? "removed" : "next-exit"}}, 125)] {
+        return json::parse(read(), nullptr, false).value("StatusCode", 125);
+    };
 }
 
 int run_container(const Client& client, const RunOptions& options, const std::vector<std::string>& words) {
@@ -73,12 +71,10 @@ int run_container(const Client& client, const RunOptions& options, const std::ve
         return 0;
     }
     Upgraded connection = attach(client, id, options.interactive);
-    std::future<int> exit_code = wait_in_background(client, id, options.remove);
-    // Until the wait is registered a container that ends at once could be missed; the daemon keeps exit records of
-    // removed containers for this case, so the order is a convenience, not a promise.
+    const std::function<int()> exit_code = watch(client, id, options.remove);
     start_or_throw(client, id);
     follow(client, connection, id, options.interactive, options.tty);
-    return exit_code.get();
+    return exit_code();
 }
 
 }  // namespace
@@ -122,10 +118,10 @@ void add_run_commands(CLI::App& app, Context& context) {
         const std::string& name = start_options->containers[0];
         const json config = client.get_json(container_path(name, "/json")).value("Config", json::object());
         Upgraded connection = attach(client, name, start_options->interactive);
-        std::future<int> exit_code = wait_in_background(client, name, false);
+        const std::function<int()> exit_code = watch(client, name, false);
         start_or_throw(client, name);
         follow(client, connection, name, start_options->interactive, config.value("Tty", false));
-        context.exit_code = exit_code.get();
+        context.exit_code = exit_code();
     });
 }
 
