@@ -7,7 +7,7 @@ target_compile_options(slipway_warnings INTERFACE -Wall -Wextra -Wpedantic -Wsha
   -Woverloaded-virtual -Wcast-align -Wformat=2 -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False positives of GCC 12 on "literal" + std::string (GCC bug 105651 and its relatives).
-  target_compile_options(slipway_warnings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+  target_compile_options(slipway_warnings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
 endif()
 if(SLIPWAY_WERROR)
   target_compile_options(slipway_warnings INTERFACE -Werror)

@@ -15,6 +15,7 @@
 #include <array>
 #include <cstring>
 #include <iostream>
+#include <string_view>
 #include <thread>
 
 extern char** environ;
@@ -25,6 +26,9 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+// The last word of a probe that came to its end.
+constexpr std::string_view kProbeFinished = "probe finished";
 
 constexpr size_t kMaxOutput = 64 * 1024;
 
@@ -121,7 +125,11 @@ Status judge(std::optional<int> status, const std::string& output, const std::st
         return Error(ErrorCode::kUnavailable,
                      "loading it crashed with SIG" + (name ? std::string(name) : std::to_string(number)) + said);
     }
-    if (WEXITSTATUS(*status) == 0) return ok();
+    if (WEXITSTATUS(*status) == 0) {
+        // The status alone would not do: a plugin that calls exit(0) in its init would end the daemon the same way.
+        if (last_line(output) == kProbeFinished) return ok();
+        return Error(ErrorCode::kUnavailable, "loading it ended the process" + said);
+    }
     const json reply = json::parse(output, nullptr, false);
     if (reply.is_object() && reply.contains("message") && reply["message"].is_string()) {
         return Error(error_code_from(reply.value("code", SLW_ERR_INTERNAL)), reply["message"].get<std::string>());
@@ -149,7 +157,10 @@ int run_probe(const std::string& library) {
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
     const Status probed = core::probe_plugin(library);
-    if (probed) return 0;
+    if (probed) {
+        std::cout << kProbeFinished << std::endl;
+        return 0;
+    }
     const json reply{{"code", static_cast<slw_status>(probed.error().code())}, {"message", probed.error().message()}};
     std::cout << reply.dump(-1, ' ', true, json::error_handler_t::replace) << std::endl;
     return 1;

@@ -101,7 +101,10 @@ Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/
     }
     container->set_handle(nullptr);
     remove_directories(*before);
-    container->waiters.note_removal({before->exit_code, before->error});
+    // Only when its image went first are the layers this container's alone; otherwise removal need not look at images.
+    if (!before->image_id.empty() && !images_->find(before->image_id)) images_->release_layers(before->layers);
+    // The error of a failed start was told by that start; here it would read as a failed removal.
+    container->waiters.note_removal({before->exit_code, ""});
     return ok();
 }
 
