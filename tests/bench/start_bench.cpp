@@ -24,6 +24,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <stdexcept>
 
 namespace {
 
@@ -35,9 +36,9 @@ double milliseconds_since(Clock::time_point began) {
     return std::chrono::duration<double, std::milli>(Clock::now() - began).count();
 }
 
+// Thrown, not exited with: the daemon under test takes its bridge, groups and directories away on the way out.
 [[noreturn]] void give_up(const std::string& why) {
-    std::fprintf(stderr, "start_bench: %s\n", why.c_str());
-    std::exit(1);
+    throw std::runtime_error(why);
 }
 
 // One keep-alive connection, as a client library holds it.
@@ -173,11 +174,7 @@ void print(const std::map<std::string, Series>& results) {
     }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    const int rounds = argc > 1 ? std::atoi(argv[1]) : 30;
-    const std::chrono::milliseconds idle(argc > 2 ? std::atoi(argv[2]) : 40);
+void measure(int rounds, std::chrono::milliseconds idle) {
     if (geteuid() != 0) give_up("needs root");
     if (rounds < 1) give_up("usage: start_bench [rounds] [idle ms]");
 
@@ -207,5 +204,16 @@ int main(int argc, char** argv) {
     std::printf("%d rounds, %d ms of rest before each start, one grace period %.1f ms (median)\n", rounds,
                 static_cast<int>(idle.count()), grace.at(0.5));
     print(results);
-    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        measure(argc > 1 ? std::atoi(argv[1]) : 30, std::chrono::milliseconds(argc > 2 ? std::atoi(argv[2]) : 40));
+        return 0;
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "start_bench: %s\n", e.what());
+        return 1;
+    }
 }
