@@ -32,6 +32,25 @@ TEST_F(Docker, ImportMakesAnImageThatRuns) {
     EXPECT_THAT(docker_ok({"images", "--format", "{{.Repository}}:{{.Tag}}"}), HasSubstr("mine:v1"));
 }
 
+TEST_F(Docker, LoadTakesADockerArchive) {
+    // As `docker save` writes it: a manifest, a configuration that names its layers by digest, and the layers.
+    const std::string directory = daemon->root() + "/archive";
+    ASSERT_EQ(run({"mkdir", directory}).exit_code, 0);
+    ASSERT_EQ(run({"cp", default_image_tar(), directory + "/layer.tar"}).exit_code, 0);
+    const std::string digest = run({"sha256sum", directory + "/layer.tar"}).out.substr(0, 64);
+    write_file(directory + "/config.json", R"({"architecture":"amd64","os":"linux","config":{"Cmd":["echo","loaded"]},)"
+                                           R"("rootfs":{"type":"layers","diff_ids":["sha256:)" +
+                                               digest + "\"]}}");
+    write_file(directory + "/manifest.json",
+               R"([{"Config":"config.json","RepoTags":["loaded:v1"],"Layers":["layer.tar"]}])");
+    const std::string archive = daemon->root() + "/archive.tar";
+    ASSERT_EQ(run({"tar", "-C", directory, "-cf", archive, "manifest.json", "config.json", "layer.tar"}).exit_code, 0);
+
+    EXPECT_THAT(docker_ok({"load", "-i", archive}), HasSubstr("loaded:v1"));
+
+    EXPECT_EQ(docker_ok({"run", "--rm", "loaded:v1"}), "loaded");
+}
+
 TEST_F(Docker, RunPrintsWhatTheCommandPrints) {
     const MachineState before = daemon->machine();
 
