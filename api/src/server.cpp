@@ -9,6 +9,7 @@
 #include <Poco/Net/TCPServerConnectionFactory.h>
 #include <Poco/ThreadPool.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
@@ -74,7 +75,8 @@ public:
         for (const Listener& listener : listeners_) {
             Poco::Net::TCPServerParams::Ptr params = new Poco::Net::TCPServerParams;
             params->setMaxThreads(options_.max_connections);
-            params->setMaxQueued(options_.max_connections);
+            // A burst waits here while idle connections give their threads back; Poco drops what does not fit.
+            params->setMaxQueued(std::max(1024, options_.max_connections));
             params->setThreadIdleTime(Poco::Timespan(kDispatcherWaitMicros));
             servers_.push_back(std::make_unique<Poco::Net::TCPServer>(
                 new ConnectionFactory(context_, !listener.is_unix()), pool_, listener.socket(), params));

@@ -180,7 +180,13 @@ protected:
 };
 
 TEST_F(ProbeTest, HandsTheLibraryOver) {
-    EXPECT_TRUE(probe("[ \"$1\" = --probe-plugin ] && [ \"$2\" = /x/liby.so ]").has_value());
+    EXPECT_TRUE(probe("[ \"$1\" = --probe-plugin ] && [ \"$2\" = /x/liby.so ] && echo probe finished").has_value());
+}
+
+TEST_F(ProbeTest, DoesNotTakeAnEarlyEndForSuccess) {
+    const Status probed = probe("exit 0");
+    ASSERT_FALSE(probed.has_value());
+    EXPECT_EQ(probed.error().message(), "loading it ended the process");
 }
 
 TEST_F(ProbeTest, NamesTheSignalOfACrash) {
