@@ -203,6 +203,7 @@ TEST_F(Docker, RemoveRefusesARunningContainerUnlessForced) {
 TEST_F(Docker, EventsTellALifeInOrder) {
     docker_ok({"run", "--name", "story", "box", "true"});
     docker_ok({"rm", "story"});
+    std::this_thread::sleep_for(1100ms);  // the client cuts "now" to whole seconds
 
     const std::string text = docker_ok(
         {"events", "--since", "10m", "--until", "0s", "--filter", "container=story", "--format", "{{.Action}}"});

@@ -72,7 +72,9 @@ inline std::string read_at(int dir, const std::string& name) {
 inline int write_at(int dir, const std::string& name, const std::string& text) {
     const UniqueFd file(::openat(dir, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (!file) return errno;
-    return ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : errno;
+    const ssize_t written = ::write(file.get(), text.data(), text.size());
+    if (written < 0) return errno;
+    return written == static_cast<ssize_t>(text.size()) ? 0 : ENOSPC;  // a short write leaves errno alone
 }
 
 // A store in a directory of its own.
