@@ -78,8 +78,12 @@ Result<std::shared_ptr<SupervisorSession>> spawn_supervisor(slw_container& c, in
     const UniqueFd theirs{pair[1]};
     const Result<std::string> program = c.backend.supervisor->path();
     if (!program) return program.error();
-    const Result<pid_t> pid = spawn_with_control(*program, c.id, theirs.get());
-    if (!pid) return pid.error();
+    Result<pid_t> pid = spawn_with_control(*program, c.id, theirs.get());
+    if (!pid) {
+        // It is executed through a descriptor; people know it by its path.
+        const std::string& path = c.backend.config.supervisor;
+        return std::move(pid).error().context("supervisor '" + path + "'").with_resource(path);
+    }
     // Our child, and not reaped before we do it: the pid is still its own.
     UniqueFd pidfd = open_pidfd(*pid, process_start_time(*pid));
     auto session = std::make_shared<SupervisorSession>(c.id, std::move(ours), std::move(pidfd), true);
