@@ -22,10 +22,10 @@ struct PreparedRoot {
 // A mount waiting for create(). `tree` is a detached mount. Written by fs/, used by process/.
 struct PreparedMount {
     uint64_t id = 0;
-    std::string target;         // absolute, inside the container
+    std::string target;  // absolute, inside the container
     UniqueFd tree;
-    bool is_directory = true;   // what the mount point must be
-    std::string propagation;    // applied after it is attached; empty for rprivate
+    bool is_directory = true;  // what the mount point must be
+    std::string propagation;   // applied after it is attached; empty for rprivate
 };
 
 // The container's network name space. Written by net/, used by process/.
@@ -43,7 +43,7 @@ struct slw_container {
     ~slw_container();
 
     slw_backend& backend;
-    const std::string id;         // 64 hex digits
+    const std::string id;  // 64 hex digits
     const std::string name;
     const std::string state_dir;  // absolute, private, lost at reboot
     const std::string data_dir;   // absolute, private, persistent

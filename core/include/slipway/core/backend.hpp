@@ -1,5 +1,6 @@
-// core/include/slipway/core/backend.hpp - a backend as the core sees it. plugin_host turns the C tables of a plugin into
-// one; tests supply fakes and wrap real ones (FaultyBackend). Nothing here knows dlopen, HTTP or an operating system.
+// core/include/slipway/core/backend.hpp - a backend as the core sees it. plugin_host turns the C tables of a plugin
+// into one; tests supply fakes and wrap real ones (FaultyBackend). Nothing here knows dlopen, HTTP or an operating
+// system.
 #pragma once
 
 #include <slipway/core/clock.hpp>
@@ -30,8 +31,8 @@ private:
 
 // The limits of one call into a backend.
 struct CallContext {
-    MonotonicNanos deadline = 0;               // 0: none
-    const CancelToken* cancel = nullptr;       // may be null
+    MonotonicNanos deadline = 0;          // 0: none
+    const CancelToken* cancel = nullptr;  // may be null
 };
 
 struct LayerInfo {
@@ -40,7 +41,7 @@ struct LayerInfo {
 };
 
 struct VerifyResult {
-    nlohmann::json host_config;         // adapted, whole
+    nlohmann::json host_config;  // adapted, whole
     std::vector<std::string> warnings;
 };
 
@@ -84,7 +85,7 @@ struct MountParams {
     uint32_t flags = 0;                 // SLW_MOUNT_*
     std::optional<std::string> source;  // none: in-memory
     std::string target;
-    std::string propagation;            // empty: rprivate
+    std::string propagation;  // empty: rprivate
     uint64_t limit_bytes = 0;
     uint32_t mode = 0;
 };
@@ -136,7 +137,7 @@ public:
 
 struct BackendInfo {
     std::string name, version, description;
-    std::string path;  // of the library; empty for built-in fakes
+    std::string path;      // of the library; empty for built-in fakes
     std::string platform;  // "linux" or "windows"
     uint32_t abi_major = 0, abi_minor = 0;
     bool accepts_start_hostconfig = false;

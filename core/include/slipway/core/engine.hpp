@@ -1,5 +1,5 @@
-// core/include/slipway/core/engine.hpp - the engine's front door: what the API layer calls. Every method may be called on
-// any thread. Reads come from snapshots and never wait for a start; writes are serialised per container.
+// core/include/slipway/core/engine.hpp - the engine's front door: what the API layer calls. Every method may be called
+// on any thread. Reads come from snapshots and never wait for a start; writes are serialised per container.
 //
 // Errors carry Docker's texts in message(); the API layer maps codes to statuses.
 #pragma once
@@ -36,9 +36,9 @@ struct EngineOptions {
 };
 
 struct CreateContainer {
-    std::string name;                    // empty: one is made up
-    std::string platform;                // "" or "linux/amd64"
-    nlohmann::json config;               // as received, not normalised
+    std::string name;       // empty: one is made up
+    std::string platform;   // "" or "linux/amd64"
+    nlohmann::json config;  // as received, not normalised
     nlohmann::json host_config;
     nlohmann::json networking_config;
 };
@@ -86,7 +86,7 @@ struct LogOptions {
 struct LogLine {
     std::string stream;  // "stdout" or "stderr"
     UnixNanos when = 0;
-    std::string text;    // as written, newline included when there was one
+    std::string text;  // as written, newline included when there was one
 };
 
 // Returns false to stop.

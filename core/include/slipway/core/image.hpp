@@ -12,14 +12,14 @@
 namespace slipway::core {
 
 struct ImageRecord {
-    std::string id;                      // "sha256:<hex>" of the configuration document
-    std::vector<std::string> tags;       // familiar names, "busybox:latest", sorted
-    std::vector<std::string> layers;     // layer ids (chain ids, hex without prefix), lowest first
-    std::vector<std::string> diff_ids;   // "sha256:<hex>" of each uncompressed layer tar
-    nlohmann::json document;             // the OCI/Docker image configuration, whole
-    uint64_t size_bytes = 0;             // sum over its layers
-    UnixNanos created = 0;               // from the document, 0 when absent
-    UnixNanos tagged_at = 0;             // last tag or import here
+    std::string id;                     // "sha256:<hex>" of the configuration document
+    std::vector<std::string> tags;      // familiar names, "busybox:latest", sorted
+    std::vector<std::string> layers;    // layer ids (chain ids, hex without prefix), lowest first
+    std::vector<std::string> diff_ids;  // "sha256:<hex>" of each uncompressed layer tar
+    nlohmann::json document;            // the OCI/Docker image configuration, whole
+    uint64_t size_bytes = 0;            // sum over its layers
+    UnixNanos created = 0;              // from the document, 0 when absent
+    UnixNanos tagged_at = 0;            // last tag or import here
 };
 
 using ImagePtr = std::shared_ptr<const ImageRecord>;

@@ -1,5 +1,5 @@
-// core/include/slipway/core/plugin_host.hpp - finds, checks and loads backend plugins. A plugin that is missing, broken,
-// of another ABI or crashing is reported by name and skipped.
+// core/include/slipway/core/plugin_host.hpp - finds, checks and loads backend plugins. A plugin that is missing,
+// broken, of another ABI or crashing is reported by name and skipped.
 #pragma once
 
 #include <slipway/core/backend.hpp>
@@ -26,9 +26,9 @@ struct PluginManifest {
 // ABI versions when the major differs.
 Result<PluginManifest> read_manifest(const std::filesystem::path& library);
 
-// Has a throw-away process run probe_plugin() on `library` and reports how that went; supplied by the daemon, which knows
-// how to start processes. A failure's message says how the process ended, or what it wrote; it need not name the backend.
-// An empty function skips the probe.
+// Has a throw-away process run probe_plugin() on `library` and reports how that went; supplied by the daemon, which
+// knows how to start processes. A failure's message says how the process ended, or what it wrote; it need not name the
+// backend. An empty function skips the probe.
 using PluginProbe = std::function<Status(const std::filesystem::path& library)>;
 
 // What a probe process runs: loads the library, checks its entry, calls init with a minimal host, checks its extensions
@@ -53,9 +53,9 @@ struct LoadedPlugins {
     std::vector<BackendProblem> problems;
 };
 
-// Loads what the directories hold. Per plugin, in this order: manifest, platform, owner and permissions of the files, name
-// not taken, probe, library, entry, init, required extensions; the first that fails is the problem reported, and the
-// others go on. Never throws. `queue` receives the backends' events.
+// Loads what the directories hold. Per plugin, in this order: manifest, platform, owner and permissions of the files,
+// name not taken, probe, library, entry, init, required extensions; the first that fails is the problem reported, and
+// the others go on. Never throws. `queue` receives the backends' events.
 LoadedPlugins load_plugins(const PluginHostOptions& options, std::shared_ptr<BackendEventQueue> queue);
 
 }  // namespace slipway::core

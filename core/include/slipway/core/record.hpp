@@ -37,12 +37,12 @@ enum class DesiredState { kStopped, kRunning };
 
 // One phase of a start as it went.
 struct PhaseReport {
-    std::string name;          // "verify", "mount_root", "attach_networks", ...
-    int64_t offset_ns = 0;     // from the beginning of the start
+    std::string name;       // "verify", "mount_root", "attach_networks", ...
+    int64_t offset_ns = 0;  // from the beginning of the start
     int64_t duration_ns = 0;
     bool failed = false;
-    bool undone = false;       // its undo ran
-    std::string undo_error;    // empty unless the undo failed
+    bool undone = false;     // its undo ran
+    std::string undo_error;  // empty unless the undo failed
 };
 
 // How the last start went: State.Slipway in inspect.
@@ -59,9 +59,9 @@ struct StartReport {
 struct EndpointRecord {
     std::string network_name;
     std::string network_id;
-    std::string endpoint_id;   // empty while not attached
-    nlohmann::json settings;   // what the user asked for (EndpointSettings), object
-    nlohmann::json result;     // what the backend answered (network.h), object or null
+    std::string endpoint_id;  // empty while not attached
+    nlohmann::json settings;  // what the user asked for (EndpointSettings), object
+    nlohmann::json result;    // what the backend answered (network.h), object or null
 };
 
 struct ContainerRecord {
@@ -69,10 +69,10 @@ struct ContainerRecord {
     std::string name;  // without slash
     UnixNanos created = 0;
 
-    std::string image;     // as the user gave it: Config.Image
-    std::string image_id;  // "sha256:..."; empty for an empty root
+    std::string image;                // as the user gave it: Config.Image
+    std::string image_id;             // "sha256:..."; empty for an empty root
     std::vector<std::string> layers;  // layer ids, lowest first, copied from the image at create
-    std::string backend;   // name of the backend that owns it
+    std::string backend;              // name of the backend that owns it
 
     // Docker's shapes, normalised: every key of the schema present with its default (see schema.hpp).
     nlohmann::json config;       // image configuration already merged in
@@ -102,8 +102,8 @@ struct ContainerRecord {
     std::string sandbox_key;
 
     // Files the engine keeps for the container; absolute.
-    std::string data_dir;       // <data root>/containers/<id>
-    std::string log_path;       // empty for log driver "none"
+    std::string data_dir;  // <data root>/containers/<id>
+    std::string log_path;  // empty for log driver "none"
     std::string hostname_path, hosts_path, resolv_conf_path;
 
     bool is_running() const {

@@ -44,8 +44,8 @@ Status remove_tree(int parent, const std::string& name);
 // Deletes what is in the directory `dir` and keeps the directory.
 Status remove_contents(int dir);
 
-// Writes `text` as `name` in `dir`, mode 0600: under a temporary name, then renamed. A crash of the process leaves the old
-// file or the new one; whoever needs it to survive a power cut syncs the directory tree.
+// Writes `text` as `name` in `dir`, mode 0600: under a temporary name, then renamed. A crash of the process leaves the
+// old file or the new one; whoever needs it to survive a power cut syncs the directory tree.
 Status write_file_at(int dir, const std::string& name, const std::string& text);
 
 // All of the regular file `name` in `dir`, at most `limit` bytes.

@@ -101,7 +101,9 @@ private:
 struct Ok {};
 
 // Marks success: `return ok();`.
-inline Ok ok() { return {}; }
+inline Ok ok() {
+    return {};
+}
 
 // Either a T or an Error, shaped like std::expected so that it can become it one day.
 template <class T>
@@ -147,8 +149,8 @@ private:
 template <>
 class [[nodiscard]] Result<void> {
 public:
-    Result(Ok) {}                                               // NOLINT: implicit by design
-    Result(Error error) : error_(std::move(error)) {}           // NOLINT: implicit by design
+    Result(Ok) {}                                      // NOLINT: implicit by design
+    Result(Error error) : error_(std::move(error)) {}  // NOLINT: implicit by design
 
     bool has_value() const { return !error_.has_value(); }
     explicit operator bool() const { return has_value(); }

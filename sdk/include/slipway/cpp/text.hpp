@@ -10,7 +10,9 @@
 namespace slipway {
 
 // Borrows `text`; the caller keeps it alive for the call.
-inline slw_text text_of(std::string_view text) { return {text.data(), text.size()}; }
+inline slw_text text_of(std::string_view text) {
+    return {text.data(), text.size()};
+}
 
 inline std::string_view view_of(slw_text text) {
     return text.size == 0 ? std::string_view() : std::string_view(text.data, static_cast<size_t>(text.size));
