@@ -52,7 +52,7 @@ TEST_F(Docker, LoadTakesADockerArchive) {
 }
 
 TEST_F(Docker, RunPrintsWhatTheCommandPrints) {
-    const MachineState before = daemon->machine();
+    const MachineState before = daemon->machine_at_rest();
 
     const RunResult result = docker({"run", "--rm", "box", "sh", "-c", "echo hi; echo oops >&2"});
 

@@ -18,7 +18,7 @@ protected:
         // What the first start makes for all later ones (bridge, firewall table, group parents) is there already.
         docker_ok({"run", "--rm", "-p", std::to_string(free_port()) + ":80", "box", "true"});
         EXPECT_TRUE(eventually([&] { return docker_ok({"ps", "-aq"}).empty(); }));
-        before = daemon->machine();
+        before = daemon->machine_at_rest();
     }
 
     // `container` exists and was never started.
@@ -65,7 +65,7 @@ TEST_F(FailedStart, BadMount) {
 TEST_F(FailedStart, UsedPort) {
     const std::string port = std::to_string(free_port());
     docker_ok({"run", "-d", "--name", "holder", "-p", port + ":80", "box", "sleep", "600"});
-    before = daemon->machine();
+    before = daemon->machine_at_rest();
     docker_ok({"create", "--name", "bad", "-p", port + ":80", "box", "true"});
 
     expect_start_fails_without_a_trace("bad", "port is already allocated", "attach_networks");

@@ -10,6 +10,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
+#include <utility>
 
 namespace slipway::testing {
 namespace {
@@ -104,6 +106,19 @@ void DaemonUnderTest::stop_daemon() {
     if (daemon_ == nullptr) return;
     daemon_->signal(SIGTERM);
     if (!daemon_->wait(std::chrono::milliseconds(20'000))) kill_daemon();
+}
+
+MachineState DaemonUnderTest::machine_at_rest() const {
+    const fs::path members = "/sys/class/net/" + bridge_ + "/brif";
+    std::error_code no_bridge;
+    eventually([&] { return !fs::exists(members) || fs::is_empty(members, no_bridge); });
+    MachineState state = machine_state(daemon_->pid(), cgroup_parent());
+    eventually([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        const MachineState earlier = std::exchange(state, machine_state(daemon_->pid(), cgroup_parent()));
+        return difference(earlier, state).empty();
+    });
+    return state;
 }
 
 std::vector<std::string> DaemonUnderTest::docker_command(std::vector<std::string> arguments) const {
