@@ -139,6 +139,24 @@ void read_endpoints(const json& list, std::vector<EndpointRecord>& out) {
     }
 }
 
+json links_to_json(const std::vector<LinkRecord>& links) {
+    json list = json::array();
+    for (const LinkRecord& link : links) list.push_back({{"target_id", link.target_id}, {"alias", link.alias}});
+    return list;
+}
+
+void read_links(const json& list, std::vector<LinkRecord>& out) {
+    if (!list.is_array()) return;
+    for (const json& item : list) {
+        if (!item.is_object()) continue;
+        LinkRecord link;
+        Reader in(item);
+        in.optional("target_id", link.target_id);
+        in.optional("alias", link.alias);
+        out.push_back(std::move(link));
+    }
+}
+
 void read_identity(Reader& in, ContainerRecord& record) {
     in.required("id", record.id);
     in.required("name", record.name);
@@ -225,6 +243,7 @@ json to_json(const ContainerRecord& record) {
             {"last_start", record.last_start ? start_to_json(*record.last_start) : json()},
             {"endpoints", endpoints_to_json(record.endpoints)},
             {"sandbox_key", record.sandbox_key},
+            {"links", links_to_json(record.links)},
             {"data_dir", record.data_dir},
             {"log_path", record.log_path},
             {"hostname_path", record.hostname_path},
@@ -245,6 +264,7 @@ Result<ContainerRecord> record_from_json(const json& document) {
     if (const auto found = document.find("endpoints"); found != document.end()) {
         read_endpoints(*found, record.endpoints);
     }
+    if (const auto found = document.find("links"); found != document.end()) read_links(*found, record.links);
     if (!in.problem().empty()) return Error(ErrorCode::kDataLoss, "container record: " + in.problem());
     if (!record.config.is_object()) return Error(ErrorCode::kDataLoss, "container record: key 'config' is no object");
     if (!record.host_config.is_object()) {

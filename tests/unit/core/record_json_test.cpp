@@ -35,6 +35,7 @@ ContainerRecord full_record() {
     record.last_start = StartReport{1, 2, true, {{"verify", 3, 4, true, true, "undo"}}, {{"code", "x"}}};
     record.endpoints = {{"bridge", "n1", "e1", {{"Aliases", {"a"}}}, {{"IPAddress", "1.2.3.4"}}}};
     record.sandbox_key = "key";
+    record.links = {{"0123", "alias"}};
     record.data_dir = "/d";
     record.log_path = "/l";
     record.hostname_path = "/h";

@@ -64,6 +64,12 @@ struct EndpointRecord {
     nlohmann::json result;    // what the backend answered (network.h), object or null
 };
 
+// Another container made known under a name (HostConfig.Links, default bridge only).
+struct LinkRecord {
+    std::string target_id;  // a target that was removed since ends the link
+    std::string alias;
+};
+
 struct ContainerRecord {
     std::string id;    // 64 hex digits
     std::string name;  // without slash
@@ -100,8 +106,10 @@ struct ContainerRecord {
 
     std::vector<EndpointRecord> endpoints;
     std::string sandbox_key;
+    std::vector<LinkRecord> links;  // HostConfig.Links, resolved when they were given
 
-    // Files the engine keeps for the container; absolute.
+    // Files the engine keeps for the container; absolute. The last three are the owner's while the container shares
+    // another's network namespace.
     std::string data_dir;  // <data root>/containers/<id>
     std::string log_path;  // empty for log driver "none"
     std::string hostname_path, hosts_path, resolv_conf_path;
