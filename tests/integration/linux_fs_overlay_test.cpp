@@ -1,4 +1,5 @@
 // Root file systems: layers seen through a detached overlay, on every way to make one, and what changed in it.
+#include "chroot_support.hpp"
 #include "linux_fs_support.hpp"
 
 #include <fs/overlay_mount.hpp>
@@ -188,6 +189,20 @@ TEST_F(LinuxFsOverlay, ManyLayersByTheMethodsOfOldKernels) {
         expect_many(tree->get(), 40);
         EXPECT_FALSE(host_mounts_mention(dir_.path()));
     }
+}
+
+[[noreturn]] void mount_in_chroot(const OverlayParts& parts, const std::string& chroot_dir) {
+    enter_plain_chroot(chroot_dir);
+    const Result<UniqueFd> tree = mount_overlay_by(OverlayMethod::kPrivateNamespace, parts);
+    if (!tree) std::fprintf(stderr, "%s\n", tree.error().message().c_str());
+    ::_exit(tree ? 0 : 11);
+}
+
+TEST_F(LinuxFsOverlay, APrivateNamespaceIsToBeHadInAChroot) {
+    import_three();
+    const TempDir chroot_dir;
+    const Opened opened = open_parts(three());
+    EXPECT_EXIT(mount_in_chroot(opened.parts, chroot_dir.path()), ::testing::ExitedWithCode(0), "");
 }
 
 // Runs in a child: the filter stays, and what mount_overlay() learns about the kernel as well.

@@ -113,6 +113,10 @@ Result<UniqueFd> reopen(int fd) {
 // Runs on a thread that ends afterwards; with it goes the namespace and every mount in it but the clone.
 Result<UniqueFd> mount_in_own_namespace(const OverlayParts& given) {
     if (::unshare(CLONE_NEWNS) != 0) return Error::from_errno(errno, "unshare mount namespace");
+    // In a chroot "/" is no mount. Joining a mount name space, even one's own, puts this thread's root back to its
+    // root.
+    const UniqueFd own(::open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC));
+    if (!own || ::setns(own.get(), CLONE_NEWNS) != 0) return Error::from_errno(errno, "leave the chroot");
     // Copies of shared mounts are peers of the host's: without this the mount below would appear there.
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
         return Error::from_errno(errno, "make mounts private");

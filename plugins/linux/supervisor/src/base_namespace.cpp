@@ -18,12 +18,23 @@ bool fill(const char* where) {
            mknod("null", S_IFCHR | 0666, makedev(1, 3)) == 0;
 }
 
+// A daemon in a chroot has a "/" that is no mount, whose propagation cannot be set and which cannot be pivoted away.
+// Joining a mount name space, even one's own, puts the root back to the name space's.
+bool leave_chroot() {
+    const int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    if (own < 0) return false;
+    const bool left = setns(own, CLONE_NEWNS) == 0;
+    close(own);
+    return left;
+}
+
 bool make_base() {
     umask(0);
     // Private first: nothing that happens here may reach the host's mount table. The tmpfs goes over a directory that
     // every system has; afterwards the whole copy of the host's table is dropped. pivot_root's walk over all tasks is
     // paid once in the life of a daemon.
-    return unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+    return unshare(CLONE_NEWNS) == 0 && leave_chroot() &&
+           mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
            mount("slipway-base", "/proc", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k") == 0 && fill("/proc") &&
            syscall(SYS_pivot_root, ".", ".") == 0 && umount2(".", MNT_DETACH) == 0 && chdir("/") == 0 &&
            mount(nullptr, "/", nullptr, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NOEXEC, nullptr) == 0;

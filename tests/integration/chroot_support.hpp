@@ -1,0 +1,32 @@
+// tests/integration/chroot_support.hpp - puts a child process into a root that is no mount point.
+#pragma once
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+namespace slipway::linux_backend::testing {
+
+inline bool bind_below(const std::string& source, const std::string& target) {
+    return mkdir(target.c_str(), 0755) == 0 &&
+           mount(source.c_str(), target.c_str(), nullptr, MS_BIND | MS_REC, nullptr) == 0;
+}
+
+// Its root becomes the plain directory `root` with /proc, /dev and the build's programs in it. Ends the process on
+// failure.
+inline void enter_plain_chroot(const std::string& root) {
+    const bool entered = unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                         bind_below("/proc", root + "/proc") && bind_below("/dev", root + "/dev") &&
+                         bind_below(std::string(SLIPWAY_BUILD_DIR) + "/bin", root + "/bin") &&
+                         chroot(root.c_str()) == 0 && chdir("/") == 0;
+    if (!entered) {
+        std::perror("chroot");
+        ::_exit(10);
+    }
+}
+
+}  // namespace slipway::linux_backend::testing
