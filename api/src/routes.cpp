@@ -31,6 +31,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     here("GET", "/info", handle_info),
     here("GET", "/events", handle_events),
     here("GET", "/slipway/backends", handle_backends),
+    here("GET", "/metrics", handle_metrics),
 
     here("POST", "/containers/create", handle_container_create),
     here("GET", "/containers/json", handle_container_list),

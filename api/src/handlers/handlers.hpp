@@ -10,6 +10,7 @@ Status handle_ping(Exchange& exchange);
 Status handle_version(Exchange& exchange);
 Status handle_info(Exchange& exchange);
 Status handle_backends(Exchange& exchange);
+Status handle_metrics(Exchange& exchange);
 // events.cpp
 Status handle_events(Exchange& exchange);
 // container_create.cpp, container_read.cpp

@@ -1,4 +1,5 @@
 #include "handlers/handlers.hpp"
+#include "render/metrics_text.hpp"
 
 namespace slipway::api {
 namespace {
@@ -193,6 +194,11 @@ Status handle_info(Exchange& exchange) {
     out["Warnings"] = warnings_of(exchange);
     out["Slipway"] = backends_json(engine);
     exchange.reply_json(200, out);
+    return ok();
+}
+
+Status handle_metrics(Exchange& exchange) {
+    exchange.response.send(200, kMetricsType, metrics_text(exchange.engine().metrics()));
     return ok();
 }
 

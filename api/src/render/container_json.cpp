@@ -24,7 +24,10 @@ json phases_json(const core::StartReport& report) {
     for (const core::PhaseReport& phase : report.phases) {
         json entry{{"Name", phase.name}, {"OffsetNs", phase.offset_ns}, {"DurationNs", phase.duration_ns}};
         if (phase.failed) entry["Failed"] = true;
-        if (phase.undone) entry["Undone"] = true;
+        if (phase.undone) {
+            entry["Undone"] = true;
+            entry["UndoNs"] = phase.undo_ns;
+        }
         if (!phase.undo_error.empty()) entry["UndoError"] = phase.undo_error;
         phases.push_back(std::move(entry));
     }
@@ -35,6 +38,7 @@ json phases_json(const core::StartReport& report) {
 json own_state(const core::ContainerRecord& record) {
     json out{{"Backend", record.backend}, {"Phase", record.phase}, {"LastStart", nullptr}};
     if (!record.phase.empty()) out["PhaseSince"] = core::to_rfc3339(record.phase_since);
+    if (record.restart_at != 0) out["RestartAt"] = core::to_rfc3339(record.restart_at);
     if (record.last_start) {
         const core::StartReport& report = *record.last_start;
         out["LastStart"] = {{"Began", core::to_rfc3339(report.began)},

@@ -6,6 +6,7 @@
 #include "engine/exit_waiters.hpp"
 #include "engine/lock_order.hpp"
 #include "engine/operation_lock.hpp"
+#include "restart/restart_policy.hpp"
 
 #include <slipway/core/backend.hpp>
 #include <slipway/core/record.hpp>
@@ -74,6 +75,8 @@ public:
     Attachments attachments;
     PhaseSlot phase;
 
+    std::atomic<MonotonicNanos> reported_holder{0};  // the hold of `operation` that the watchdog told of last
+
     // What readers get: never waits for an operation. The running phase is merged in.
     RecordPtr snapshot() const;
     // The same without the phase: no copy is ever made.
@@ -88,6 +91,8 @@ public:
     // --- guarded by `operation` ----------------------------------------------------------------------------------
     std::vector<uint64_t> mount_ids;  // what the running container has mounted, oldest first
     bool needs_release = false;       // an earlier undo or cleanup failed; the next operation releases everything first
+    RestartBackoff backoff;
+    uint64_t runs_ended = 0;  // tells a relaunch that was scheduled for an earlier end from one for the last
 
 private:
     using Mutex = RankedMutex<LockRank::kContainer>;

@@ -223,7 +223,7 @@ Result<CreatedContainer> EngineImpl::create_container(const CreateContainer& req
 
     // Listed before the event tells of it; found by name and id only from here on. Whoever is faster than the commit
     // waits for it.
-    hold = container->operation.acquire();
+    hold = container->operation.acquire("create");
     registry_.add(container);
     names_.add(record.id);
     undo.push([this, container] {
@@ -250,7 +250,7 @@ Status EngineImpl::rename_container(const std::string& ref, const std::string& n
     auto name = check_container_name(new_name);
     if (!name) return std::move(name).error().context(kAllocating);
 
-    auto hold = lock(*container, ref);
+    auto hold = lock(*container, ref, "rename");
     if (!hold) return std::move(hold).error();
     ContainerRecord record = *(*container)->record();
     if (record.name == *name) {

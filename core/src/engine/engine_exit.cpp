@@ -36,7 +36,7 @@ void EngineImpl::handle_event(const BackendEvent& event) {
 }
 
 void EngineImpl::handle_exit(const ContainerPtr& container, const BackendEvent& event) {
-    Hold hold = container->operation.acquire();
+    Hold hold = container->operation.acquire("exit");
     // A start that was undone reports the end of its process too; by then the container may not run, or run anew.
     if (container->waiters.removed() || !container->record()->is_running()) return;
     const auto handle = container->handle();
@@ -53,7 +53,7 @@ void EngineImpl::handle_exit(const ContainerPtr& container, const BackendEvent& 
 }
 
 void EngineImpl::handle_oom(const ContainerPtr& container) {
-    const Hold hold = container->operation.acquire();
+    const Hold hold = container->operation.acquire("oom");
     if (container->waiters.removed() || !container->record()->is_running()) return;
     ContainerRecord record = *container->record();
     record.oom_killed = true;
@@ -75,6 +75,15 @@ void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& fact
     record.oom_killed = record.oom_killed || facts.oom_killed;
     record.finished_at = facts.when != 0 ? facts.when : unix_now();
     record.sandbox_key.clear();
+    const int64_t ran = std::max<int64_t>(0, record.finished_at - record.started_at);
+    ++container->runs_ended;
+    std::optional<std::chrono::milliseconds> delay;
+    if (restarts_ && restarts_after_exit(record)) {
+        delay = container->backoff.next(options_.restart, std::chrono::nanoseconds(ran));
+        record.state = RunState::kRestarting;
+        ++record.restart_count;
+        record.restart_at = unix_now() + std::chrono::nanoseconds(*delay).count();
+    }
 
     std::vector<Event> events;
     for (EndpointRecord& endpoint : record.endpoints) {
@@ -84,13 +93,14 @@ void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& fact
         endpoint.endpoint_id.clear();
         endpoint.result = nullptr;
     }
-    const int64_t ran = std::max<int64_t>(0, record.finished_at - record.started_at) / 1'000'000'000;
     events.push_back(container_event(
-        record, "die", {{"exitCode", std::to_string(record.exit_code)}, {"execDuration", std::to_string(ran)}}));
+        record, "die",
+        {{"exitCode", std::to_string(record.exit_code)}, {"execDuration", std::to_string(ran / 1'000'000'000)}}));
     const bool removes_itself = record.host_config.value("AutoRemove", false);
     const WaitResult result{record.exit_code, ""};
     publish_and_store(*container, std::move(record), std::move(events));
     container->waiters.note_exit(result);
+    if (delay) schedule_relaunch(container, *delay);
 
     if (!removes_itself) return;
     if (Status removed = remove_stopped(container, hold); !removed) {

@@ -1,6 +1,8 @@
 // core/src/engine/engine_impl.hpp - the engine behind engine.hpp. One .cpp a topic: engine_open (opening, shutting
-// down), engine_create, engine_start, engine_stop (stop, kill, restart), engine_exit, engine_remove, engine_wait,
-// engine_streams (attach, resize, logs), engine_query (lists, images, networks, facts), reconcile.
+// down), engine_create, engine_start, engine_restart (policies, boot), engine_stop (stop, kill,
+// restart), engine_exit, engine_remove, engine_wait,
+// engine_streams (attach, resize, logs), engine_watch (watchdog, metrics),
+// engine_query (lists, images, networks, facts), reconcile.
 #pragma once
 
 #include "engine/networks.hpp"
@@ -9,6 +11,7 @@
 #include "events/event_bus.hpp"
 #include "image/image_store.hpp"
 #include "names/name_index.hpp"
+#include "restart/timer_queue.hpp"
 #include "start/start_context.hpp"
 #include "store/store.hpp"
 
@@ -37,7 +40,6 @@ public:
     Status open_all();
 
     void shut_down() override;
-    void stop_all_containers() override;
 
     Result<RecordPtr> find_container(const std::string& ref) const override;
     Result<std::vector<RecordPtr>> list_containers(const ListOptions& options) const override;
@@ -77,6 +79,7 @@ public:
                                                  std::optional<uint64_t> since_sequence, Filters filters) override;
     std::vector<BackendStatus> backends() const override;
     const std::vector<BackendProblem>& backend_problems() const override { return problems_; }
+    EngineMetrics metrics() const override;
     const std::string& engine_id() const override { return store_->engine_id(); }
     const EngineOptions& options() const override { return options_; }
 
@@ -88,9 +91,9 @@ private:
     std::vector<RecordPtr> all_records() const;
     std::shared_ptr<Backend> find_backend(const std::string& name) const;  // null when it is not loaded
     void log(LogLevel level, const std::string& line) const { log_line(options_, level, line); }
-    // Takes container.operation. kNotFound when the container was removed meanwhile, kUnavailable when its holder hangs
-    // in a backend that has passed its deadline and the grace after it.
-    Result<Hold> lock(const ContainerPtr& container, const std::string& ref) const;
+    // Takes container.operation for `what`, a string literal. kNotFound when the container was removed meanwhile,
+    // kUnavailable when its holder hangs in a backend that has passed its deadline and the grace after it.
+    Result<Hold> lock(const ContainerPtr& container, const std::string& ref, const char* what) const;
     // A call without a client behind it, limited by the default deadline.
     CallContext internal_call() const;
     // Publishes `record`, then stores it with the events; failures of the store are logged and ignored, since what has
@@ -119,9 +122,23 @@ private:
     Status open_handle(Container& container) const;
 
     // --- engine_start.cpp ----------------------------------------------------------------------------------------
-    Result<StartOutcome> start(const ContainerPtr& container);
+    // A start by hand, or one by the restart policy for end number `relaunch` of the container's runs.
+    Result<StartOutcome> start(const ContainerPtr& container, std::optional<uint64_t> relaunch = std::nullopt);
     struct StartJob;
     Result<StartOutcome> run_job(const ContainerPtr& container, StartJob& job);
+
+    // --- engine_restart.cpp --------------------------------------------------------------------------------------
+    // The caller holds container.operation.
+    void schedule_relaunch(const ContainerPtr& container, std::chrono::milliseconds delay);
+    void relaunch(const ContainerPtr& container, uint64_t run);
+    // Ends the wait for the next run: exited, for good. The caller holds container.operation and saw kRestarting.
+    void cancel_relaunch(Container& container);
+    // Starts what the restart policies want running, each after those it depends on. Runs on boot_thread_.
+    void start_at_boot();
+
+    // --- engine_watch.cpp ----------------------------------------------------------------------------------------
+    // Logs operations that hold their container for long, once each; comes again by timer.
+    void watch_operations();
 
     // --- engine_stop.cpp -----------------------------------------------------------------------------------------
     Status stop(const ContainerPtr& container, std::optional<std::string> signal,
@@ -162,8 +179,12 @@ private:
     std::unique_ptr<ImageStore> images_;
     NameIndex names_;
     Registry registry_;
+    StartMetrics metrics_;
     std::unique_ptr<StartServices> services_;
 
+    bool restarts_ = false;  // set by open_all() after reconcile(): until then nothing runs again by itself
+    TimerQueue timers_;
+    std::thread boot_thread_;
     bool has_damaged_records_ = false;  // set once, by reconcile()
     std::atomic<bool> stopping_{false};
     WorkerPool workers_{4};

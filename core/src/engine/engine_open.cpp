@@ -50,7 +50,7 @@ Status EngineImpl::open_all() {
     auto networks = Networks::open(store_, options_.bridge_disabled);
     if (!networks) return std::move(networks).error();
     networks_ = std::move(*networks);
-    services_ = std::make_unique<StartServices>(StartServices{*store_, *networks_, options_});
+    services_ = std::make_unique<StartServices>(StartServices{*store_, *networks_, options_, metrics_});
 
     std::shared_ptr<Backend> layers = find_backend(options_.default_backend);
     if (layers == nullptr) {
@@ -76,13 +76,18 @@ Status EngineImpl::open_all() {
         auto removed = images_->remove_unused_layers();
         if (!removed) log(LogLevel::kWarn, "looking for unused layers: " + removed.error().message() + ", ignoring");
     }
+    restarts_ = true;
     event_thread_ = std::thread([this] { run_events(); });
+    watch_operations();
+    boot_thread_ = std::thread([this] { start_at_boot(); });
     return ok();
 }
 
 void EngineImpl::shut_down() {
     if (stopping_.exchange(true)) return;
     // Exits that were reported are still recorded; then nobody waits any more.
+    timers_.stop();
+    if (boot_thread_.joinable()) boot_thread_.join();
     queue_->close();
     if (event_thread_.joinable()) event_thread_.join();
     workers_.drain();

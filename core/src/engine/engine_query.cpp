@@ -13,10 +13,11 @@ Result<ContainerPtr> EngineImpl::find(const std::string& ref) const {
     return container;
 }
 
-Result<OperationLock::Hold> EngineImpl::lock(const ContainerPtr& container, const std::string& ref) const {
+Result<OperationLock::Hold> EngineImpl::lock(const ContainerPtr& container, const std::string& ref,
+                                             const char* what) const {
     constexpr std::chrono::milliseconds kLook{100};
     while (true) {
-        auto hold = container->operation.acquire_for(kLook);
+        auto hold = container->operation.acquire_for(kLook, what);
         if (hold) {
             if (!container->waiters.removed()) return std::move(*hold);
             return Error(ErrorCode::kNotFound, "No such container: " + ref).with_resource(ref);

@@ -37,7 +37,7 @@ Status EngineImpl::remove_container(const std::string& ref, const RemoveOptions&
                 return std::move(killed).error().context("cannot remove container \"" + ref + "\": could not kill");
             }
         }
-        auto hold = lock(container, ref);
+        auto hold = lock(container, ref, "remove");
         if (!hold) {
             // Removed meanwhile, by itself or by somebody else: what was asked for has happened.
             if (options.force && container->waiters.removed()) return ok();
@@ -115,7 +115,7 @@ Result<PruneReport> EngineImpl::prune_containers(const Filters& filters) {
         auto wanted = is_pruned(*container->record(), filters, now);
         if (!wanted) return std::move(wanted).error();
         if (!*wanted) continue;
-        auto hold = lock(container, container->id);
+        auto hold = lock(container, container->id, "prune");
         if (!hold) continue;                                     // removed by somebody else, or not to be had
         wanted = is_pruned(*container->record(), filters, now);  // it may have been started meanwhile
         if (!wanted || !*wanted) continue;

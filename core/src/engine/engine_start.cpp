@@ -10,6 +10,7 @@ namespace slipway::core {
 
 // What the worker and the caller share; outlives either.
 struct EngineImpl::StartJob {
+    std::optional<uint64_t> relaunch;
     std::mutex mutex;
     std::condition_variable done;
     std::optional<Result<StartOutcome>> outcome;  // guarded by mutex
@@ -51,11 +52,14 @@ Result<StartOutcome> EngineImpl::start_container(const std::string& ref) {
     return start(*container);
 }
 
-Result<StartOutcome> EngineImpl::start(const ContainerPtr& container) {
-    if (auto answer = answer_by_state(container->record()->state)) return std::move(*answer);
+Result<StartOutcome> EngineImpl::start(const ContainerPtr& container, std::optional<uint64_t> relaunch) {
+    if (!relaunch) {
+        if (auto answer = answer_by_state(container->record()->state)) return std::move(*answer);
+    }
     if (stopping_) return Error(ErrorCode::kUnavailable, "the engine shuts down");
 
     const auto job = std::make_shared<StartJob>();
+    job->relaunch = relaunch;
     workers_.run([this, container, job] {
         auto outcome = run_job(container, *job);
         const std::lock_guard lock(job->mutex);
@@ -81,12 +85,20 @@ Result<StartOutcome> EngineImpl::start(const ContainerPtr& container) {
 }
 
 Result<StartOutcome> EngineImpl::run_job(const ContainerPtr& container, StartJob& job) {
-    auto hold = lock(container, container->id);
+    auto hold = lock(container, container->id, job.relaunch ? "restart" : "start");
     if (!hold) return std::move(hold).error();
     job.runs = true;
-    if (auto answer = answer_by_state(container->record()->state)) return std::move(*answer);
+    if (job.relaunch) {
+        // Stopped, started by hand or removed since it was scheduled: somebody else decided.
+        const bool is_due =
+            container->record()->state == RunState::kRestarting && container->runs_ended == *job.relaunch;
+        if (!is_due) return StartOutcome{true, {}};
+    } else {
+        if (auto answer = answer_by_state(container->record()->state)) return std::move(*answer);
+        container->backoff = {};
+    }
 
-    auto report = run_start(*services_, *container, StartRequest{&job.cancel});
+    auto report = run_start(*services_, *container, StartRequest{job.relaunch.has_value(), &job.cancel});
     if (report) {
         StartOutcome outcome;
         outcome.report = std::move(*report);
@@ -94,6 +106,7 @@ Result<StartOutcome> EngineImpl::run_job(const ContainerPtr& container, StartJob
     }
     Error error = std::move(report).error();
     const RecordPtr record = container->record();
+    if (job.relaunch) container->waiters.note_exit({record->exit_code, record->error});
     // A refused configuration is not a failed start: nothing was tried.
     const bool was_tried = record->error == error.message();
     if (was_tried && record->host_config.value("AutoRemove", false)) {

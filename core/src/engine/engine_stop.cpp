@@ -40,10 +40,15 @@ Error not_running(const ContainerRecord& record) {
 }  // namespace
 
 Status EngineImpl::send_signal(const ContainerPtr& container, int32_t signum, bool ends_it) {
-    auto hold = lock(container, container->id);
+    auto hold = lock(container, container->id, "signal");
     if (!hold) return std::move(hold).error();
     ContainerRecord record = *container->record();
     if (!record.is_running()) return not_running(record);
+    if (record.state == RunState::kRestarting) {
+        // There is no process to tell; between two runs a signal says only whether there is a next one.
+        if (ends_it) cancel_relaunch(*container);
+        return ok();
+    }
     const auto handle = container->handle();
     if (handle == nullptr) return Error(ErrorCode::kUnavailable, "backend '" + record.backend + "' is not loaded");
     if (Status sent = handle->signal(signum); !sent) return sent;
@@ -142,24 +147,13 @@ Status EngineImpl::kill_container(const std::string& ref, const std::string& sig
         if (Status killed = kill_and_wait(*container); !killed) return std::move(killed).error().context(context);
         return ok();
     }
-    Status sent = send_signal(*container, *signum, *signum == stop_signal(*record));
+    // Docker's rule: a configured stop signal means that other signals only tell the process something; without one any
+    // signal says that it shall not run again.
+    const bool ends_it = record->config.value("StopSignal", "").empty() || *signum == stop_signal(*record);
+    Status sent = send_signal(*container, *signum, ends_it);
     // A process that has just ended cannot be told anything any more, which is not the caller's fault.
     if (!sent && sent.error().code() != ErrorCode::kNotFound) return std::move(sent).error().context(context);
     return ok();
-}
-
-void EngineImpl::stop_all_containers() {
-    std::vector<std::thread> stoppers;
-    for (const ContainerPtr& container : registry_.all()) {
-        if (!container->record()->is_running()) continue;
-        stoppers.emplace_back([this, container] {
-            Status stopped = stop(container, std::nullopt, std::nullopt);
-            if (!stopped && stopped.error().code() != ErrorCode::kNotModified) {
-                log(LogLevel::kError, "stop " + container->id + ": " + stopped.error().message());
-            }
-        });
-    }
-    for (std::thread& stopper : stoppers) stopper.join();
 }
 
 }  // namespace slipway::core

@@ -66,7 +66,7 @@ Status EngineImpl::attach_container(const std::string& ref, const AttachOptions&
         return ok();
     }
 
-    auto hold = lock(container, ref);
+    auto hold = lock(container, ref, "attach");
     if (!hold) return std::move(hold).error();
     record = container->record();
     if (record->is_running()) {

@@ -3,6 +3,8 @@
 // its own container, not everybody who asks for it.
 #pragma once
 
+#include <slipway/core/clock.hpp>
+
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -34,17 +36,30 @@ public:
         OperationLock* owner_ = nullptr;
     };
 
-    // Waits for its turn, however long: for what must not be skipped, such as an exit.
-    Hold acquire();
+    // Who has it and since when; for the watchdog.
+    struct Holder {
+        const char* what;
+        MonotonicNanos since;
+        int waiting;  // how many wait for it
+    };
+    std::optional<Holder> holder() const;
+
+    // Waits for its turn, however long: for what must not be skipped, such as an exit. `what` names the operation; a
+    // string literal.
+    Hold acquire(const char* what);
     // Nothing when it is still held after `timeout`.
-    std::optional<Hold> acquire_for(std::chrono::milliseconds timeout);
+    std::optional<Hold> acquire_for(std::chrono::milliseconds timeout, const char* what);
 
 private:
+    Hold take(const char* what);
     void release();
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable freed_;
-    bool held_ = false;  // guarded by mutex_
+    bool held_ = false;  // guarded by mutex_, as all below
+    int waiting_ = 0;
+    const char* what_ = "";
+    MonotonicNanos since_ = 0;
 };
 
 }  // namespace slipway::core

@@ -5,6 +5,7 @@
 //   running       exited             recorded with its real exit code, `die`
 //   running       parked, debris, -  removed there; recorded as ended with 255, `die`
 //   not running   anything           an operation that was cut short: removed there
+//   restarting    anything           removed there; recorded as exited, and started as the policy says
 //   removing      anything           removed there, then the removal is carried on
 //   no record     anything           removed there, unless the record is only unreadable
 //
@@ -78,7 +79,8 @@ void EngineImpl::reconcile_container(const ContainerPtr& container, Holdings& ho
     const RecordPtr record = container->record();
     const auto held = holdings.find(container->id);
     const std::string state = held == holdings.end() ? "" : held->second.state;
-    const bool is_adoptable = record->is_running() && (state == "running" || state == "exited");
+    const bool ran = record->state == RunState::kRunning || record->state == RunState::kPaused;
+    const bool is_adoptable = ran && (state == "running" || state == "exited");
     // Before the handle is opened, as the contract asks.
     if (!state.empty() && !is_adoptable) {
         Status removed = container->backend->remove_holding(internal_call(), container->id);
@@ -91,16 +93,23 @@ void EngineImpl::reconcile_container(const ContainerPtr& container, Holdings& ho
         log(LogLevel::kError, "container " + container->id + ": " + opened.error().message());
     }
 
-    if (record->is_running()) {
+    if (record->state == RunState::kRestarting) {
+        ContainerRecord exited = *record;
+        exited.state = RunState::kExited;
+        exited.restart_at = 0;
+        publish_and_store(*container, std::move(exited), {});
+        return;
+    }
+    if (ran) {
         std::optional<ExitFacts> facts = ExitFacts{kUnknownExitCode, false, 0};
         if (is_adoptable) facts = adopt(container);
-        if (facts) finish_run(container, *facts, container->operation.acquire());
+        if (facts) finish_run(container, *facts, container->operation.acquire("reconcile"));
         return;
     }
     const bool was_removed = record->state == RunState::kRemoving || record->state == RunState::kDead;
     const bool removes_itself = record->host_config.value("AutoRemove", false) && record->state == RunState::kExited;
     if (!was_removed && !removes_itself) return;
-    Hold hold = container->operation.acquire();
+    Hold hold = container->operation.acquire("reconcile");
     if (Status removed = remove_stopped(container, hold); !removed) {
         log(LogLevel::kError, "container " + container->id + ": " + removed.error().message());
     }

@@ -29,6 +29,7 @@ json phases_to_json(const StartReport& report) {
                           {"duration_ns", phase.duration_ns},
                           {"failed", phase.failed},
                           {"undone", phase.undone},
+                          {"undo_ns", phase.undo_ns},
                           {"undo_error", phase.undo_error}});
     }
     return phases;
@@ -107,6 +108,7 @@ void read_phases(const json& list, std::vector<PhaseReport>& phases) {
         in.optional("duration_ns", phase.duration_ns);
         in.optional("failed", phase.failed);
         in.optional("undone", phase.undone);
+        in.optional("undo_ns", phase.undo_ns);
         in.optional("undo_error", phase.undo_error);
         phases.push_back(std::move(phase));
     }
@@ -185,6 +187,7 @@ void read_state(Reader& in, ContainerRecord& record) {
     in.optional("started_at", record.started_at);
     in.optional("finished_at", record.finished_at);
     in.optional("restart_count", record.restart_count);
+    in.optional("restart_at", record.restart_at);
     in.optional("phase", record.phase);
     in.optional("phase_since", record.phase_since);
     in.optional("sandbox_key", record.sandbox_key);
@@ -238,6 +241,7 @@ json to_json(const ContainerRecord& record) {
             {"started_at", record.started_at},
             {"finished_at", record.finished_at},
             {"restart_count", record.restart_count},
+            {"restart_at", record.restart_at},
             {"phase", record.phase},
             {"phase_since", record.phase_since},
             {"last_start", record.last_start ? start_to_json(*record.last_start) : json()},

@@ -21,11 +21,6 @@ bool is_true(const json& value) {
     return value == true;
 }
 
-bool asks_for_restarts(const json& policy) {
-    const json& name = policy.at("Name");
-    return name != "" && name != "no";
-}
-
 bool unknown_log_driver(const json& log) {
     const json& type = log.at("Type");
     return type != "" && type != "json-file" && type != "none";
@@ -74,7 +69,6 @@ struct Row {
 };
 
 constexpr Row kHostRows[] = {
-    {"RestartPolicy", asks_for_restarts, "restart policies are not implemented yet (HostConfig.RestartPolicy)"},
     {"Privileged", is_true, "privileged containers are not implemented yet (HostConfig.Privileged)"},
     {"Mounts", other_mount, "only mounts of type bind and tmpfs are implemented yet (HostConfig.Mounts)"},
     {"VolumesFrom", not_empty, "volumes of other containers are not implemented yet (HostConfig.VolumesFrom)"},

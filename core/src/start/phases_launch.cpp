@@ -47,6 +47,15 @@ uint16_t console_size(const nlohmann::json& host_config, size_t index) {
     return value.is_number_unsigned() && value.get<uint64_t>() <= UINT16_MAX ? value.get<uint16_t>() : uint16_t{0};
 }
 
+// "verify=12,prepare_files=85,...": microseconds, all phases before the one that writes this.
+std::string phase_times(const StartReport& report) {
+    std::string text;
+    for (const PhaseReport& phase : report.phases) {
+        text += (text.empty() ? "" : ",") + phase.name + "=" + std::to_string(phase.duration_ns / 1000);
+    }
+    return text;
+}
+
 }  // namespace
 
 Status build_spec(StartContext& start, const CallContext& call) {
@@ -116,7 +125,11 @@ Status commit_start(StartContext& start, const CallContext&) {
     record.state = RunState::kRunning;
     record.desired = DesiredState::kRunning;
     record.started_before = true;
-    record.manually_stopped = false;
+    record.restart_at = 0;
+    if (!start.is_relaunch) {
+        record.manually_stopped = false;
+        record.restart_count = 0;
+    }
     record.exit_code = 0;
     record.oom_killed = false;
     record.error.clear();
@@ -127,7 +140,7 @@ Status commit_start(StartContext& start, const CallContext&) {
     for (const EndpointRecord& endpoint : record.endpoints) {
         batch.append(network_event(endpoint, start.network.driver, "connect", record.id));
     }
-    batch.append(container_event(record, "start"));
+    batch.append(container_event(record, "start", {{"slipway.phases", phase_times(start.report)}}));
 
     // Published first: whoever hears of `start` finds the container running.
     const RecordPtr before = start.container.record();

@@ -3,6 +3,7 @@
 
 #include "engine/container.hpp"
 #include "engine/networks.hpp"
+#include "start/start_metrics.hpp"
 #include "store/store.hpp"
 
 #include <slipway/core/engine.hpp>
@@ -17,10 +18,12 @@ struct StartServices {
     Store& store;
     Networks& networks;
     const EngineOptions& options;
+    StartMetrics& metrics;
 };
 
 // What the caller of a start asks for. Grows with start-time host configuration (API < 1.24).
 struct StartRequest {
+    bool is_relaunch = false;       // by the restart policy: counters and flags of the last start by hand are kept
     CancelToken* cancel = nullptr;  // may be null; cancelling undoes the start unless it is committed
 };
 
@@ -31,6 +34,7 @@ struct StartContext {
     Backend& backend;
     BackendContainer& handle;
 
+    const bool is_relaunch;
     ContainerRecord record;  // a copy the phases complete; published by the last one
     NetworkRecord network;   // what HostConfig.NetworkMode means; set by create_sandbox
     std::string spec;        // from build_spec

@@ -11,22 +11,18 @@ MonotonicNanos nanos(std::chrono::milliseconds duration) {
     return static_cast<MonotonicNanos>(std::chrono::nanoseconds(duration).count());
 }
 
-int64_t elapsed(MonotonicNanos since) {
-    return static_cast<int64_t>(monotonic_now() - since);
-}
-
 // Runs the phases of one start and remembers what has to be undone.
 class StartTransaction {
 public:
     StartTransaction(StartContext& start, const StartRequest& request)
-        : start_(start), cancel_(request.cancel), began_(monotonic_now()) {
+        : start_(start), cancel_(request.cancel), began_(monotonic_now()), ended_(began_) {
         start_.report.began = unix_now();
     }
 
     Status run(const Phase& phase) {
         const std::chrono::milliseconds limit = phase_deadline(start_.services.options, phase.name);
-        const MonotonicNanos entered = monotonic_now();
-        const CallContext call{entered + nanos(limit), cancel_};
+        const MonotonicNanos entered = ended_;  // where the one before left off: what lies between belongs to somebody
+        const CallContext call{monotonic_now() + nanos(limit), cancel_};
         start_.container.phase.enter(phase.name, call.deadline);
 
         Status status = phase.run(start_, call);
@@ -41,7 +37,7 @@ public:
         PhaseReport report;
         report.name = phase.name;
         report.offset_ns = static_cast<int64_t>(entered - began_);
-        report.duration_ns = elapsed(entered);
+        report.duration_ns = lap();
         report.failed = !status.has_value();
         start_.report.phases.push_back(std::move(report));
         if (acquired && phase.undo != nullptr) undos_.push_back({&phase, start_.report.phases.size() - 1});
@@ -58,6 +54,7 @@ public:
             const Status undone = phase->undo(start_, call);
             PhaseReport& report = start_.report.phases[index];
             report.undone = true;
+            report.undo_ns = lap();
             if (undone) continue;
             report.undo_error = undone.error().message();
             start_.container.needs_release = true;
@@ -69,10 +66,16 @@ public:
 
     void finish(bool succeeded) {
         start_.report.succeeded = succeeded;
-        start_.report.total_ns = elapsed(began_);
+        start_.report.total_ns = static_cast<int64_t>(ended_ - began_);
     }
 
 private:
+    // Time since the last lap.
+    int64_t lap() {
+        const MonotonicNanos before = std::exchange(ended_, monotonic_now());
+        return static_cast<int64_t>(ended_ - before);
+    }
+
     static bool is_too_late(const CallContext& call) {
         return monotonic_now() > call.deadline || (call.cancel != nullptr && call.cancel->is_cancelled());
     }
@@ -85,19 +88,26 @@ private:
     StartContext& start_;
     const CancelToken* cancel_;
     const MonotonicNanos began_;
+    MonotonicNanos ended_;  // of the last phase or undo
     std::vector<Undo> undos_;
 };
 
-// The record of a start that failed: state and times unchanged.
+// The record of a start that failed: state and times unchanged, but that a relaunch is not tried again; it keeps the
+// exit code of the run before it.
 void record_failure(const StartContext& start, FailureKind kind, const Error& error) {
     ContainerRecord record = *start.container.record();
     record.last_start = start.report;
-    if (kind == FailureKind::kRequest) {
+    if (kind == FailureKind::kRequest && !start.is_relaunch) {
         start.container.publish(std::move(record));
         return;
     }
     record.error = error.message();
-    record.exit_code = failure_exit_code(kind, error, record.exit_code);
+    if (start.is_relaunch) {
+        record.state = RunState::kExited;
+        record.restart_at = 0;
+    } else {
+        record.exit_code = failure_exit_code(kind, error, record.exit_code);
+    }
     Batch batch;
     batch.put(record);
     start.container.publish(std::move(record));
@@ -132,7 +142,8 @@ Result<StartReport> run_start(const StartServices& services, Container& containe
         return Error(ErrorCode::kUnavailable,
                      "backend '" + container.record()->backend + "' of container " + container.id + " is not loaded");
     }
-    StartContext start{services, container, *container.backend, *handle, *container.record(), {}, {}, {}};
+    StartContext start{services, container, *container.backend, *handle, request.is_relaunch, *container.record(), {},
+                       {},       {}};
 
     std::vector<Phase> flow = start_phases(container.backend->info());
     if (container.needs_release) {
@@ -147,12 +158,14 @@ Result<StartReport> run_start(const StartServices& services, Container& containe
         Error error = client_error(phase.on_failure, status.error());
         transaction.finish(false);
         start.report.error = error_fields(phase.name, error);
+        services.metrics.add(start.report, start.is_relaunch);
         record_failure(start, phase.on_failure, error);
         container.attachments.close_all();
         container.phase.leave();
         return error;
     }
     transaction.finish(true);
+    services.metrics.add(start.report, start.is_relaunch);
     start.record.last_start = start.report;
     container.publish(std::move(start.record));
     container.phase.leave();

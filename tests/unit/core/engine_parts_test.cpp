@@ -20,20 +20,20 @@ using namespace slipway::core;
 
 TEST(OperationLock, IsGivenBackOnAnotherThread) {
     OperationLock lock;
-    auto hold = lock.acquire();
+    auto hold = lock.acquire("test");
 
     std::thread([held = std::move(hold)]() mutable { held.release(); }).join();
 
-    EXPECT_TRUE(lock.acquire_for(std::chrono::milliseconds(0)));
+    EXPECT_TRUE(lock.acquire_for(std::chrono::milliseconds(0), "test"));
 }
 
 TEST(OperationLock, OneCanStopWaitingForIt) {
     OperationLock lock;
-    auto hold = lock.acquire();
+    auto hold = lock.acquire("test");
 
-    EXPECT_FALSE(lock.acquire_for(std::chrono::milliseconds(1)));
+    EXPECT_FALSE(lock.acquire_for(std::chrono::milliseconds(1), "test"));
     hold.release();
-    EXPECT_TRUE(lock.acquire_for(std::chrono::milliseconds(0)));
+    EXPECT_TRUE(lock.acquire_for(std::chrono::milliseconds(0), "test"));
 }
 
 TEST(WorkerPool, ATaskThatHangsDelaysNobody) {

@@ -450,17 +450,6 @@ TEST_F(Lifecycle, ResizeNeedsARunningContainer) {
     EXPECT_EQ(sim->container(id).cols, 100);
 }
 
-TEST_F(Lifecycle, StopAllStopsEverythingThatRuns) {
-    const std::string a = create_started({"sleep"});
-    const std::string b = create_started({"sleep"});
-
-    engine->stop_all_containers();
-
-    EXPECT_EQ(record(a)->state, RunState::kExited);
-    EXPECT_EQ(record(b)->state, RunState::kExited);
-    expect_no_residue();
-}
-
 TEST_F(Lifecycle, TheBuiltInNetworksKeepTheirIds) {
     const auto before = engine->list_networks();
     ASSERT_EQ(before.size(), 3U);

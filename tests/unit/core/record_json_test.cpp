@@ -32,7 +32,7 @@ ContainerRecord full_record() {
     record.restart_count = 3;
     record.phase = "create";
     record.phase_since = 8;
-    record.last_start = StartReport{1, 2, true, {{"verify", 3, 4, true, true, "undo"}}, {{"code", "x"}}};
+    record.last_start = StartReport{1, 2, true, {{"verify", 3, 4, true, true, 5, "undo"}}, {{"code", "x"}}};
     record.endpoints = {{"bridge", "n1", "e1", {{"Aliases", {"a"}}}, {{"IPAddress", "1.2.3.4"}}}};
     record.sandbox_key = "key";
     record.links = {{"0123", "alias"}};

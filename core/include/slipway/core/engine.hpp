@@ -7,6 +7,7 @@
 #include <slipway/core/backend.hpp>
 #include <slipway/core/events.hpp>
 #include <slipway/core/image.hpp>
+#include <slipway/core/metrics.hpp>
 #include <slipway/core/record.hpp>
 
 #include <chrono>
@@ -23,6 +24,13 @@ namespace slipway::core {
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 using LogFunction = std::function<void(LogLevel, std::string_view line)>;
 
+// How long an ended container waits before it runs again (start-flow.md 9.2). The figures are Docker's.
+struct RestartTiming {
+    std::chrono::milliseconds first{100};
+    std::chrono::milliseconds cap{60'000};
+    std::chrono::milliseconds reset_after{10'000};  // a run of this length puts the delay back to the first
+};
+
 struct EngineOptions {
     std::filesystem::path data_root;
     std::filesystem::path exec_root;
@@ -31,7 +39,9 @@ struct EngineOptions {
     std::chrono::milliseconds default_phase_deadline{30'000};
     std::chrono::milliseconds backend_grace{2'000};  // what a backend gets after a deadline before it is given up on
     std::chrono::seconds default_stop_timeout{10};
-    bool bridge_disabled = false;  // --bridge none
+    RestartTiming restart;
+    std::chrono::milliseconds lock_warning{5'000};  // an operation that holds its container longer is logged
+    bool bridge_disabled = false;                   // --bridge none
     LogFunction log;
 };
 
@@ -136,9 +146,6 @@ public:
     // Ends the engine's threads and every wait, subscription and log follower. Containers stay as they are.
     virtual void shut_down() = 0;
 
-    // Stops every running container with its own stop timeout; used by a daemon that is told to.
-    virtual void stop_all_containers() = 0;
-
     // --- containers ---------------------------------------------------------------------------------------------
     // `ref` is an id, a name (with or without slash) or a unique id prefix. kNotFound "No such container: <ref>";
     // kInvalidArgument "multiple IDs found with provided prefix: <ref>".
@@ -199,6 +206,7 @@ public:
                                                          std::optional<uint64_t> since_sequence, Filters filters) = 0;
     virtual std::vector<BackendStatus> backends() const = 0;
     virtual const std::vector<BackendProblem>& backend_problems() const = 0;
+    virtual EngineMetrics metrics() const = 0;
     virtual const std::string& engine_id() const = 0;  // stable for a data root
     virtual const EngineOptions& options() const = 0;
 };

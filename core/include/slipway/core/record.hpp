@@ -42,10 +42,12 @@ struct PhaseReport {
     int64_t duration_ns = 0;
     bool failed = false;
     bool undone = false;     // its undo ran
+    int64_t undo_ns = 0;     // and took this long
     std::string undo_error;  // empty unless the undo failed
 };
 
-// How the last start went: State.Slipway in inspect.
+// How the last start went: State.Slipway in inspect. Phases follow each other without gaps: their durations and undo
+// times add up to `total_ns`.
 struct StartReport {
     UnixNanos began = 0;
     int64_t total_ns = 0;
@@ -97,7 +99,8 @@ struct ContainerRecord {
     std::string error;  // of the last failed start; empty after a success
     UnixNanos started_at = 0;
     UnixNanos finished_at = 0;
-    int64_t restart_count = 0;
+    int64_t restart_count = 0;  // automatic restarts since the last start by hand
+    UnixNanos restart_at = 0;   // kRestarting: when the next run begins
 
     // While a start or another long operation runs: which phase, since when (Unix). Empty otherwise.
     std::string phase;

@@ -180,8 +180,8 @@ core::ContainerRecord ApiTest::sample_record() const {
     report.began = record.created;
     report.total_ns = 3'000'000;
     report.succeeded = true;
-    report.phases = {{"verify", 0, 1'000'000, false, false, ""},
-                     {"mount_root", 1'000'000, 2'000'000, false, false, ""}};
+    report.phases = {{"verify", 0, 1'000'000, false, false, 0, ""},
+                     {"mount_root", 1'000'000, 2'000'000, false, false, 0, ""}};
     record.last_start = report;
     return record;
 }

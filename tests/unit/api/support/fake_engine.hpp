@@ -42,6 +42,7 @@ public:
     std::map<std::string, core::ImagePtr> images;
     std::vector<core::NetworkRecord> networks;
     std::vector<core::BackendStatus> backend_list;
+    core::EngineMetrics figures;
     std::vector<core::BackendProblem> problem_list;
     core::EngineOptions engine_options;
     std::optional<Error> failure;  // what every change answers
@@ -63,7 +64,6 @@ public:
     std::atomic<int> waits_running{0};
 
     void shut_down() override {}
-    void stop_all_containers() override {}
 
     Result<core::RecordPtr> find_container(const std::string& ref) const override {
         const auto found = containers.find(ref);
@@ -187,6 +187,7 @@ public:
         return std::make_unique<FakeSubscription>(event_list, events_closed);
     }
     std::vector<core::BackendStatus> backends() const override { return backend_list; }
+    core::EngineMetrics metrics() const override { return figures; }
     const std::vector<core::BackendProblem>& backend_problems() const override { return problem_list; }
     const std::string& engine_id() const override { return id_; }
     const core::EngineOptions& options() const override { return engine_options; }

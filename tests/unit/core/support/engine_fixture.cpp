@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <mutex>
+#include <thread>
 
 namespace slipway::test {
 
@@ -91,6 +92,14 @@ WaitResult EngineFixture::wait_exit(const std::string& id) {
     auto result = engine->wait_container(id, WaitCondition::kNotRunning, {}, {});
     EXPECT_TRUE(result) << result.error().message();
     return result ? *result : WaitResult{};
+}
+
+bool EngineFixture::eventually(const std::function<bool()>& condition) {
+    for (int i = 0; i < 10'000; ++i) {
+        if (condition()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return condition();
 }
 
 RecordPtr EngineFixture::record(const std::string& id) const {

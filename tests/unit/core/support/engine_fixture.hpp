@@ -46,6 +46,9 @@ protected:
     // Waits until the container does not run and its exit is handled.
     WaitResult wait_exit(const std::string& id);
 
+    // Looks every millisecond, for at most 10 s.
+    static bool eventually(const std::function<bool()>& condition);
+
     RecordPtr record(const std::string& id) const;
     std::vector<std::string> log_lines() const;
 
