@@ -225,12 +225,15 @@ TEST_F(Lifecycle, KillingWhatDoesNotRunIsAConflict) {
 }
 
 TEST_F(Lifecycle, ASignalThatEndsNothingLeavesItRunning) {
-    const std::string id = create_started({"sleep"});
+    CreateContainer request;
+    request.config = {{"Cmd", {"sleep"}}, {"StopSignal", "SIGTERM"}};
+    const std::string id = engine->create_container(request)->id;
+    ASSERT_TRUE(engine->start_container(id));
 
     ASSERT_TRUE(engine->kill_container(id, "HUP"));
 
     EXPECT_EQ(record(id)->state, RunState::kRunning);
-    EXPECT_EQ(record(id)->desired, DesiredState::kRunning);
+    EXPECT_EQ(record(id)->desired, DesiredState::kRunning) << "another signal than the one to stop with";
     EXPECT_EQ(last_event("kill").attributes.at("signal"), "1");
 }
 

@@ -97,12 +97,14 @@ TEST(RestartBackoff, Sf58_ALongRunBeginsAnew) {
     EXPECT_EQ(backoff.next({}, 0s), 200ms);
 }
 
-RecordPtr booting(const std::string& id, int64_t created, nlohmann::json host_config) {
+RecordPtr booting(const std::string& id, int64_t created, nlohmann::json host_config,
+                  const std::string& linked_to = "") {
     auto record = std::make_shared<ContainerRecord>();
     record->id = id;
     record->name = "name-" + id;
     record->created = created;
     record->host_config = std::move(host_config);
+    if (!linked_to.empty()) record->links.push_back({linked_to, ""});
     return record;
 }
 
@@ -118,11 +120,11 @@ std::optional<std::string> id_of(const std::string& ref) {
 }
 
 TEST(BootOrder, WhatIsNeededComesFirst) {
-    const auto steps = boot_order(
-        {booting("a", 1, {{"NetworkMode", "container:d"}}), booting("b", 2, {{"Links", {"/name-c:/name-b/alias"}}}),
-         booting("c", 3, {{"VolumesFrom", {"a:ro"}}}), booting("d", 4, {{"IpcMode", "host"}}),
-         booting("e", 0, {{"PidMode", "container:elsewhere"}})},
-        id_of);
+    const auto steps =
+        boot_order({booting("a", 1, {{"NetworkMode", "container:d"}}), booting("b", 2, {{"IpcMode", "host"}}, "c"),
+                    booting("c", 3, {{"VolumesFrom", {"name-a:ro"}}}), booting("d", 4, {{"IpcMode", "host"}}),
+                    booting("e", 0, {{"PidMode", "container:elsewhere"}})},
+                   id_of);
     EXPECT_THAT(ids(steps), ElementsAre("e", "d", "a", "c", "b"));
     EXPECT_THAT(steps[0].after, IsEmpty());
     EXPECT_THAT(steps[2].after, ElementsAre(1));

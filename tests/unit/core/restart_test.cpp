@@ -34,8 +34,7 @@ protected:
     }
 };
 
-// The statements of the start flow about restarts; docs/conformance.md.
-using SF = RestartFixture;
+class Restarts : public RestartFixture {};
 
 // A delay that no test waits for: the container stays between two runs.
 class LongDelay : public RestartFixture {
@@ -48,7 +47,7 @@ protected:
     }
 };
 
-TEST_F(SF, Sf57_EachRelaunchIsAWholeStartAndCounted) {
+TEST_F(Restarts, Sf57_EachRelaunchIsAWholeStartAndCounted) {
     const std::string id = create_started({"sleep"}, policy("always"));
     for (int run = 1; run <= 3; ++run) {
         sim->finish(id, 7);
@@ -87,7 +86,7 @@ TEST_F(LongDelay, Sf04_StartingARestartingContainerChangesNothing) {
     EXPECT_EQ(count(id, "start"), 1);
 }
 
-TEST_F(SF, Sf59_OnFailureStopsAfterItsRetries) {
+TEST_F(Restarts, Sf59_OnFailureStopsAfterItsRetries) {
     const std::string id = create_started({"exit", "1"}, policy("on-failure", 3));
     ASSERT_TRUE(eventually([&] { return count(id, "die") == 4; }));
     ASSERT_TRUE(reaches(id, RunState::kExited));
@@ -96,7 +95,7 @@ TEST_F(SF, Sf59_OnFailureStopsAfterItsRetries) {
     EXPECT_EQ(count(id, "start"), 4);
 }
 
-TEST_F(SF, Sf59_OnFailureLeavesASuccessAlone) {
+TEST_F(Restarts, Sf59_OnFailureLeavesASuccessAlone) {
     const std::string id = create_started({"exit", "0"}, policy("on-failure", 3));
     ASSERT_TRUE(reaches(id, RunState::kExited));
     EXPECT_EQ(record(id)->restart_count, 0);
@@ -148,7 +147,7 @@ TEST_F(LongDelay, AStartByHandAfterAStopBeginsAnew) {
     EXPECT_EQ(record(id)->restart_count, 1) << "counted since the last start by hand";
 }
 
-TEST_F(SF, Sf61_StoppedAndStartedByHandItRestartsAgain) {
+TEST_F(Restarts, Sf61_StoppedAndStartedByHandItRestartsAgain) {
     const std::string id = create_started({"sleep"}, policy("always"));
     ASSERT_TRUE(engine->stop_container(id, {}, {}));
     EXPECT_EQ(record(id)->state, RunState::kExited);
@@ -159,7 +158,7 @@ TEST_F(SF, Sf61_StoppedAndStartedByHandItRestartsAgain) {
     ASSERT_TRUE(eventually([&] { return record(id)->restart_count == 1 && record(id)->state == RunState::kRunning; }));
 }
 
-TEST_F(SF, ACustomSignalEndsUnlessStoppedButNotAlways) {
+TEST_F(Restarts, ACustomSignalEndsUnlessStoppedButNotAlways) {
     CreateContainer request;
     request.config = {{"Cmd", {"sleep"}}, {"StopSignal", "SIGQUIT"}};
     request.host_config = policy("always");
@@ -169,12 +168,13 @@ TEST_F(SF, ACustomSignalEndsUnlessStoppedButNotAlways) {
     for (const std::string& id : {always, unless}) {
         ASSERT_TRUE(engine->start_container(id));
         ASSERT_TRUE(engine->kill_container(id, "HUP"));
+        sim->finish(id, 129);
     }
     EXPECT_TRUE(eventually([&] { return record(always)->restart_count == 1; }));
     EXPECT_TRUE(reaches(unless, RunState::kExited));
 }
 
-TEST_F(SF, Sf62_UnlessStoppedStaysStoppedAndAlwaysStartsWithTheDaemon) {
+TEST_F(Restarts, Sf62_UnlessStoppedStaysStoppedAndAlwaysStartsWithTheDaemon) {
     const std::string unless = create_started({"sleep"}, policy("unless-stopped"));
     const std::string always = create_started({"sleep"}, policy("always"));
     const std::string failed = create_started({"sleep"}, policy("on-failure"));
@@ -187,7 +187,7 @@ TEST_F(SF, Sf62_UnlessStoppedStaysStoppedAndAlwaysStartsWithTheDaemon) {
     EXPECT_EQ(record(failed)->state, RunState::kExited);
 }
 
-TEST_F(SF, Sf62_WhatDiedWithTheMachineStartsAgain) {
+TEST_F(Restarts, Sf62_WhatDiedWithTheMachineStartsAgain) {
     const std::string unless = create_started({"sleep"}, policy("unless-stopped"));
     const std::string failed = create_started({"sleep"}, policy("on-failure", 2));
     const std::string plain = create_started({"sleep"});
@@ -203,7 +203,7 @@ TEST_F(SF, Sf62_WhatDiedWithTheMachineStartsAgain) {
     EXPECT_THAT(events_of(unless), Contains("die")) << "the run that was lost is told of";
 }
 
-TEST_F(SF, Sf63_WhatNeverRanIsNotStartedWithTheDaemon) {
+TEST_F(Restarts, Sf63_WhatNeverRanIsNotStartedWithTheDaemon) {
     const std::string id = create({"sleep"}, policy("always"));
     const std::string witness = create_started({"sleep"}, policy("always"));
     ASSERT_TRUE(engine->stop_container(witness, {}, {}));
@@ -216,10 +216,10 @@ TEST_F(LongDelay, ADaemonThatEndsBetweenTwoRunsStartsItWhenItIsBack) {
     const std::string id = between_two_runs(policy("always"));
     reopen();
     ASSERT_TRUE(eventually([&] { return count(id, "start") == 2; }));
-    EXPECT_EQ(count(id, "die"), 2);
+    EXPECT_TRUE(eventually([&] { return count(id, "die") == 2; }));
 }
 
-TEST_F(SF, Sf64_ARelaunchThatFailsEndsExited) {
+TEST_F(Restarts, Sf64_ARelaunchThatFailsEndsExited) {
     const std::string id = create_started({"sleep"}, policy("always"));
     sim->fail_next("root_mount", Error(ErrorCode::kSystem, "no luck"));
 
@@ -235,7 +235,7 @@ TEST_F(SF, Sf64_ARelaunchThatFailsEndsExited) {
     EXPECT_EQ(record(id)->error, "");
 }
 
-TEST_F(SF, ContainersStartAtBootAfterWhatTheyDependOn) {
+TEST_F(Restarts, ContainersStartAtBootAfterWhatTheyDependOn) {
     std::vector<std::string> chain;
     for (int i = 0; i < 5; ++i) chain.push_back(create_started({"sleep"}, policy("always")));
     reopen([&] {
@@ -265,7 +265,7 @@ TEST_F(Watchdog, TellsWhoHoldsAContainerForLong) {
     EXPECT_GE(engine->metrics().slow_operations, 1U);
 }
 
-TEST_F(SF, MetricsCountStartsAndTheirPhases) {
+TEST_F(Restarts, MetricsCountStartsAndTheirPhases) {
     const std::string good = create_started({"sleep"});
     const std::string bad = create({"sleep"});
     sim->fail_next("build_spec", Error(ErrorCode::kSystem, "no luck"));

@@ -112,7 +112,6 @@ TEST(Unimplemented, DefaultsAndWhatWorksPass) {
 
 TEST(Unimplemented, EveryOtherWishIsRefusedByName) {
     const std::pair<const char*, json> wishes[] = {
-        {"RestartPolicy", {{"Name", "always"}}},
         {"Privileged", true},
         {"Mounts", {{{"Type", "volume"}}}},
         {"VolumesFrom", {"a"}},
