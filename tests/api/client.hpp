@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <sstream>
 
 namespace slipway::testing {
@@ -42,6 +43,17 @@ protected:
     }
     std::string inspect(const std::string& container, const std::string& format) const {
         return docker_ok({"inspect", "-f", format, container});
+    }
+
+    // The events so far, oldest first; more arguments are the client's filters and format.
+    std::string events_so_far(const std::vector<std::string>& arguments) const {
+        timespec now{};
+        clock_gettime(CLOCK_REALTIME, &now);
+        std::string nanos = std::to_string(now.tv_nsec);
+        nanos.insert(0, 9 - nanos.size(), '0');  // "0s" as the end would be cut to whole seconds by the client
+        std::vector<std::string> all = {"events", "--since", "1", "--until", std::to_string(now.tv_sec) + "." + nanos};
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        return docker_ok(std::move(all));
     }
 
     std::unique_ptr<DaemonUnderTest> daemon;
