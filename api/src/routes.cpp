@@ -15,7 +15,6 @@ constexpr Route later(std::string_view method, std::string_view pattern, std::st
     return Route{method, pattern, nullptr, {1, 0}, feature};
 }
 
-constexpr std::string_view kExec = "running commands in a container (exec)";
 constexpr std::string_view kVolumes = "volumes";
 constexpr std::string_view kNetworks = "user-defined networks";
 constexpr std::string_view kSwarm = "swarm mode";
@@ -41,9 +40,15 @@ constexpr auto kRoutes = std::to_array<Route>({
     here("POST", "/containers/{name:.*}/stop", handle_container_stop),
     here("POST", "/containers/{name:.*}/restart", handle_container_restart),
     here("POST", "/containers/{name:.*}/kill", handle_container_kill),
+    here("POST", "/containers/{name:.*}/pause", handle_container_pause),
+    here("POST", "/containers/{name:.*}/unpause", handle_container_unpause),
     here("POST", "/containers/{name:.*}/wait", handle_container_wait),
     here("POST", "/containers/{name:.*}/resize", handle_container_resize),
     here("POST", "/containers/{name:.*}/attach", handle_container_attach),
+    here("POST", "/containers/{name:.*}/exec", handle_exec_create),
+    here("POST", "/exec/{id}/start", handle_exec_start),
+    here("POST", "/exec/{id}/resize", handle_exec_resize),
+    here("GET", "/exec/{id}/json", handle_exec_inspect),
     here("POST", "/containers/{name:.*}/rename", handle_container_rename),
     here("GET", "/containers/{name:.*}/logs", handle_container_logs),
     here("DELETE", "/containers/{name:.*}", handle_container_remove),
@@ -65,19 +70,13 @@ constexpr auto kRoutes = std::to_array<Route>({
     later("GET", "/containers/{name:.*}/export", "exporting a container's file system"),
     later("GET", "/containers/{name:.*}/attach/ws", "attaching over a web socket"),
     later("POST", "/containers/{name:.*}/update", "updating a container's limits"),
-    later("POST", "/containers/{name:.*}/pause", "pausing containers"),
-    later("POST", "/containers/{name:.*}/unpause", "pausing containers"),
     later("GET", "/containers/{name:.*}/archive", kArchive),
     later("HEAD", "/containers/{name:.*}/archive", kArchive),
     later("PUT", "/containers/{name:.*}/archive", kArchive),
     later("POST", "/containers/{name:.*}/copy", kArchive),
-    later("POST", "/containers/{name:.*}/exec", kExec),
     later("GET", "/containers/{name:.*}/checkpoints", "checkpoints"),
     later("POST", "/containers/{name:.*}/checkpoints", "checkpoints"),
     later("DELETE", "/containers/{name:.*}/checkpoints/{checkpoint}", "checkpoints"),
-    later("POST", "/exec/{id}/start", kExec),
-    later("POST", "/exec/{id}/resize", kExec),
-    later("GET", "/exec/{id}/json", kExec),
 
     later("GET", "/images/search", "searching a registry"),
     later("GET", "/images/get", kSave),

@@ -179,16 +179,18 @@ void Client::stream(const std::string& path, const Query& query,
     }
 }
 
-Upgraded Client::upgrade(const std::string& path, const Query& query) const {
+Upgraded Client::upgrade(const std::string& path, const Query& query, const nlohmann::json& body) const {
     HTTPClientSession session(connect());
     session.setTimeout(Poco::Timespan(0));
     session.setKeepAlive(true);  // otherwise Poco replaces our Connection header by "Close"
     HTTPRequest request = make_request(HTTPRequest::HTTP_POST, target(path, query));
-    request.setContentLength64(0);
+    const std::string text = body.is_null() ? "" : body.dump();
+    if (!text.empty()) request.setContentType("application/json");
+    request.setContentLength64(static_cast<Poco::Int64>(text.size()));
     request.set("Connection", "Upgrade");
     request.set("Upgrade", "tcp");
     try {
-        session.sendRequest(request);
+        session.sendRequest(request) << text << std::flush;
         HTTPResponse response;
         std::istream& answer = session.receiveResponse(response);
         if (response.getStatus() != HTTPResponse::HTTP_SWITCHING_PROTOCOLS) {

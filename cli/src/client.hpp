@@ -70,7 +70,7 @@ public:
     // Streams the reply's bytes to `on_data`; throws on failure.
     void stream(const std::string& path, const Query& query,
                 const std::function<void(const char*, size_t, bool multiplexed)>& on_data) const;
-    Upgraded upgrade(const std::string& path, const Query& query) const;
+    Upgraded upgrade(const std::string& path, const Query& query, const nlohmann::json& body = nullptr) const;
 
     const std::string& host() const { return host_; }
 

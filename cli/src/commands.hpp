@@ -17,6 +17,7 @@ struct Context {
 };
 
 void add_run_commands(CLI::App& app, Context& context);  // run, create, start, attach
+void add_exec_command(CLI::App& app, Context& context);  // exec
 void add_container_commands(CLI::App& app,
                             Context& context);  // stop, kill, restart, rm, wait, rename, ps, logs, inspect, trace
 void add_image_commands(CLI::App& app, Context& context);   // images, load, import, tag, rmi

@@ -50,6 +50,18 @@ void add_signal_command(CLI::App& app, Context& context, const std::string& verb
     });
 }
 
+void add_plain_command(CLI::App& app, Context& context, const std::string& verb, const std::string& help) {
+    auto names = std::make_shared<Names>();
+    CLI::App* command = app.add_subcommand(verb, help);
+    command->add_option("containers", *names, "Names or ids")->required();
+    command->callback([names, verb, &context] {
+        for_each(context, *names, [&](const std::string& name) {
+            context.client().expect("POST", container_path(name, "/" + verb));
+            std::cout << name << '\n';
+        });
+    });
+}
+
 std::string ports_of(const json& container) {
     std::string text;
     for (const json& port : container.value("Ports", json::array())) {
@@ -153,6 +165,8 @@ void add_container_commands(CLI::App& app, Context& context) {
     add_signal_command(app, context, "stop", "Stop containers: the stop signal, then SIGKILL");
     add_signal_command(app, context, "restart", "Stop and start containers");
     add_signal_command(app, context, "kill", "Send containers a signal, SIGKILL by default");
+    add_plain_command(app, context, "pause", "Hold all processes of containers still");
+    add_plain_command(app, context, "unpause", "Let the processes of paused containers go on");
     add_ps(app, context);
     add_logs(app, context);
 

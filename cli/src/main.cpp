@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
         return *client;
     };
     slipway::cli::add_run_commands(app, context);
+    slipway::cli::add_exec_command(app, context);
     slipway::cli::add_container_commands(app, context);
     slipway::cli::add_image_commands(app, context);
     slipway::cli::add_system_commands(app, context);

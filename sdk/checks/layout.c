@@ -82,6 +82,7 @@ static void write_host(FILE *to) {
     NUMBER(SLW_EVENT_EXIT);
     NUMBER(SLW_EVENT_OOM);
     NUMBER(SLW_EVENT_LOST);
+    NUMBER(SLW_EVENT_EXEC_EXIT);
     STRUCT(slw_host);
     FIELD(slw_host, struct_size);
     FIELD(slw_host, abi_minor);
@@ -249,6 +250,40 @@ static void write_stdio(FILE *to) {
     FIELD(slw_stdio_ops, resize);
 }
 
+static void write_pause(FILE *to) {
+    TEXT(SLW_EXT_PAUSE);
+    STRUCT(slw_pause_ops);
+    FIELD(slw_pause_ops, struct_size);
+    FIELD(slw_pause_ops, flags);
+    FIELD(slw_pause_ops, pause);
+    FIELD(slw_pause_ops, resume);
+}
+
+static void write_exec(FILE *to) {
+    TEXT(SLW_EXT_EXEC);
+    NUMBER(SLW_EXEC_TTY);
+    NUMBER(SLW_EXEC_OPEN_STDIN);
+    NUMBER(SLW_EXEC_ENDS_WITH_HOST);
+    STRUCT(slw_exec_request);
+    FIELD(slw_exec_request, struct_size);
+    FIELD(slw_exec_request, flags);
+    FIELD(slw_exec_request, exec_id);
+    FIELD(slw_exec_request, process);
+    FIELD(slw_exec_request, client);
+    FIELD(slw_exec_request, capture_bytes);
+    FIELD(slw_exec_request, tty_rows);
+    FIELD(slw_exec_request, tty_cols);
+    FIELD(slw_exec_request, reserved);
+    STRUCT(slw_exec_ops);
+    FIELD(slw_exec_ops, struct_size);
+    FIELD(slw_exec_ops, flags);
+    FIELD(slw_exec_ops, start);
+    FIELD(slw_exec_ops, signal);
+    FIELD(slw_exec_ops, resize);
+    FIELD(slw_exec_ops, output);
+    FIELD(slw_exec_ops, release);
+}
+
 static void write_reconcile(FILE *to) {
     TEXT(SLW_EXT_RECONCILE);
     STRUCT(slw_reconcile_ops);
@@ -282,5 +317,7 @@ void slw_layout_write(FILE *to) {
     write_network(to);
     write_stdio(to);
     write_reconcile(to);
+    write_pause(to);
+    write_exec(to);
     write_plugin(to);
 }

@@ -9,11 +9,13 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -245,6 +247,54 @@ TEST_F(LinuxCgroup, DestroyEndsAPausedContainerWithNestedGroups) {
     EXPECT_THAT(manager_.list(), IsEmpty());
 }
 
+// Freezes and thaws "c1", whose process counts in the shared memory behind `count`.
+void expect_freezer_works(CgroupManager& manager, const std::atomic<int>& count) {
+    pollfd none{};
+    for (int i = 0; i < 400 && count == 0; ++i) ::poll(&none, 0, 5);
+    ASSERT_GT(count, 0);
+    bool frozen = false;
+    for (int i = 0; i < 400 && !frozen; ++i) {
+        const Result<bool> answer = manager.freeze("c1");
+        ASSERT_TRUE(answer) << answer.error().message();
+        frozen = *answer;
+        if (!frozen) ::poll(&none, 0, 5);
+    }
+    ASSERT_TRUE(frozen);
+    const int stopped_at = count;
+    ::poll(&none, 0, 50);
+    EXPECT_EQ(count, stopped_at);
+    ASSERT_TRUE(manager.thaw("c1"));
+    for (int i = 0; i < 400 && count == stopped_at; ++i) ::poll(&none, 0, 5);
+    EXPECT_GT(count, stopped_at);
+    EXPECT_TRUE(manager.thaw("c1")) << "not frozen is success";
+    EXPECT_TRUE(manager.thaw("never-was")) << "gone is success";
+}
+
+std::atomic<int>& shared_counter() {
+    void* memory = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    EXPECT_NE(memory, MAP_FAILED);
+    return *new (memory) std::atomic<int>(0);
+}
+
+TEST_F(LinuxCgroup, FreezesAndThaws) {
+    auto entry = manager_.create("c1", json::object());
+    ASSERT_TRUE(entry);
+    std::atomic<int>& count = shared_counter();
+    Child child(*entry, [&] {
+        for (;;) {
+            ++count;
+            ::usleep(1000);
+        }
+        return 0;
+    });
+
+    expect_freezer_works(manager_, count);
+
+    EXPECT_TRUE(manager_.destroy("c1"));
+    EXPECT_EQ(child.wait(), -SIGKILL);
+    ::munmap(&count, 4096);
+}
+
 // The v2 half on whatever cgroup2 mount the machine has. On a hybrid it carries no controllers, but devices, birth
 // inside the group and killing work the same.
 class LinuxCgroup2 : public testing::Test {
@@ -297,6 +347,25 @@ TEST_F(LinuxCgroup2, DestroyKillsTheWholeTree) {
 
     EXPECT_EQ(child.wait(), -SIGKILL);
     EXPECT_THAT(manager_->list(), IsEmpty());
+}
+
+TEST_F(LinuxCgroup2, FreezesAndThaws) {
+    auto entry = manager_->create("c1", json::object());
+    ASSERT_TRUE(entry) << entry.error().message();
+    std::atomic<int>& count = shared_counter();
+    Child child(*entry, [&] {
+        for (;;) {
+            ++count;
+            ::usleep(1000);
+        }
+        return 0;
+    });
+
+    expect_freezer_works(*manager_, count);
+
+    EXPECT_TRUE(manager_->destroy("c1"));
+    EXPECT_EQ(child.wait(), -SIGKILL);
+    ::munmap(&count, 4096);
 }
 
 }  // namespace

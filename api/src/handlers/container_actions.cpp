@@ -62,6 +62,14 @@ Status handle_container_kill(Exchange& exchange) {
                             exchange.engine().kill_container(exchange.part("name"), given.empty() ? "KILL" : given));
 }
 
+Status handle_container_pause(Exchange& exchange) {
+    return reply_no_content(exchange, exchange.engine().pause_container(exchange.part("name")));
+}
+
+Status handle_container_unpause(Exchange& exchange) {
+    return reply_no_content(exchange, exchange.engine().unpause_container(exchange.part("name")));
+}
+
 Status handle_container_rename(Exchange& exchange) {
     return reply_no_content(exchange,
                             exchange.engine().rename_container(exchange.part("name"), exchange.query.get("name")));

@@ -1,22 +1,9 @@
 #include "handlers/handlers.hpp"
+#include "handlers/upgrade.hpp"
 #include "http/detach_keys.hpp"
 
 namespace slipway::api {
 namespace {
-
-// The head a client expects before the raw stream: 101 when it asked for an upgrade, 200 otherwise.
-std::string attach_head(const Exchange& exchange, bool tty) {
-    const bool upgrade =
-        exchange.request.header_has_token("connection", "upgrade") && exchange.request.header("upgrade") != nullptr;
-    const std::string_view type = upgrade && !tty && exchange.at_least(42) ? "application/vnd.docker.multiplexed-stream"
-                                                                           : "application/vnd.docker.raw-stream";
-    const std::string content_type = "Content-Type: " + std::string(type) + "\r\n";
-    if (upgrade) {
-        return exchange.response.upgrade_head("HTTP/1.1 101 UPGRADED",
-                                              content_type + "Connection: Upgrade\r\nUpgrade: tcp\r\n");
-    }
-    return exchange.response.upgrade_head("HTTP/1.1 200 OK", content_type);
-}
 
 Status check_attachable(const core::ContainerRecord& record) {
     if (record.state == core::RunState::kPaused) {
@@ -50,7 +37,7 @@ Status handle_container_attach(Exchange& exchange) {
     // Only a terminal has keys; in a pipe the bytes are data.
     if (tty) options.detach_keys = std::move(*keys);
     options.stream_handle = exchange.client.descriptor();
-    options.preamble = attach_head(exchange, tty);
+    options.preamble = upgrade_head(exchange, tty);
     // What the client sent right behind its request is input for the container.
     options.early_input = std::string(exchange.client.buffered());
 

@@ -51,7 +51,10 @@ Status handle_container_inspect(Exchange& exchange) {
     const Result<core::RecordPtr> record = exchange.engine().find_container(exchange.part("name"));
     if (!record) return record.error();
     const ContainerSizes sizes = exchange.query.flag("size") ? sizes_of(exchange.engine(), **record) : ContainerSizes{};
-    exchange.reply_json(200, inspect_json(**record, exchange.version, sizes, exchange.server.facts.os));
+    nlohmann::json out = inspect_json(**record, exchange.version, sizes, exchange.server.facts.os);
+    const std::vector<std::string> execs = exchange.engine().list_execs((*record)->id);
+    if (!execs.empty()) out["ExecIDs"] = execs;
+    exchange.reply_json(200, out);
     return ok();
 }
 

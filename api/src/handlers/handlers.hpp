@@ -23,6 +23,8 @@ Status handle_container_start(Exchange& exchange);
 Status handle_container_stop(Exchange& exchange);
 Status handle_container_restart(Exchange& exchange);
 Status handle_container_kill(Exchange& exchange);
+Status handle_container_pause(Exchange& exchange);
+Status handle_container_unpause(Exchange& exchange);
 Status handle_container_rename(Exchange& exchange);
 Status handle_container_resize(Exchange& exchange);
 Status handle_container_remove(Exchange& exchange);
@@ -32,6 +34,11 @@ Status handle_container_wait(Exchange& exchange);
 Status handle_container_logs(Exchange& exchange);
 // container_attach.cpp
 Status handle_container_attach(Exchange& exchange);
+// exec.cpp
+Status handle_exec_create(Exchange& exchange);
+Status handle_exec_start(Exchange& exchange);
+Status handle_exec_inspect(Exchange& exchange);
+Status handle_exec_resize(Exchange& exchange);
 // images.cpp
 Status handle_image_list(Exchange& exchange);
 Status handle_image_inspect(Exchange& exchange);

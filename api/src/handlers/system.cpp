@@ -10,7 +10,7 @@ using nlohmann::json;
 constexpr std::string_view kNotThere =
     "WARNING: not in this version of Slipway: exec, pull and push, build, commit, named volumes, user-defined "
     "networks, "
-    "pause, update, stats, top, cp, export, save, swarm";
+    "update, stats, top, cp, export, save, swarm";
 
 json warnings_of(const Exchange& exchange) {
     json out = json::array();

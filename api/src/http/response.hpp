@@ -41,6 +41,11 @@ public:
     std::string upgrade_head(std::string_view status_line, std::string_view lines) const;
     // Marks the reply as handed to somebody else.
     void hand_over() { begun_ = handed_over_ = true; }
+    // The handler has sent the head of upgrade_head() and writes to the client itself; the connection then ends.
+    void end_as_stream() {
+        begun_ = true;
+        keep_alive_ = false;
+    }
     bool is_handed_over() const { return handed_over_; }
 
 private:

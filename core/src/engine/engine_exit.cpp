@@ -32,6 +32,9 @@ void EngineImpl::handle_event(const BackendEvent& event) {
         case BackendEvent::Kind::kOom:
             workers_.run([this, container] { handle_oom(container); });
             break;
+        case BackendEvent::Kind::kExecExit:
+            workers_.run([this, container, event] { handle_exec_exit(container, event); });
+            break;
     }
 }
 
@@ -98,6 +101,7 @@ void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& fact
         {{"exitCode", std::to_string(record.exit_code)}, {"execDuration", std::to_string(ran / 1'000'000'000)}}));
     const bool removes_itself = record.host_config.value("AutoRemove", false);
     const WaitResult result{record.exit_code, ""};
+    execs_.remove_of(container->id);
     publish_and_store(*container, std::move(record), std::move(events));
     container->waiters.note_exit(result);
     if (delay) schedule_relaunch(container, *delay);

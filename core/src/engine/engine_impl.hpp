@@ -1,10 +1,10 @@
 // core/src/engine/engine_impl.hpp - the engine behind engine.hpp. One .cpp a topic: engine_open (opening, shutting
-// down), engine_create, engine_start, engine_restart (policies, boot), engine_stop (stop, kill,
-// restart), engine_exit, engine_remove, engine_wait,
-// engine_streams (attach, resize, logs), engine_watch (watchdog, metrics),
-// engine_query (lists, images, networks, facts), reconcile.
+// down), engine_create, engine_start, engine_restart (policies, boot), engine_stop (stop, kill, restart), engine_pause,
+// engine_exec, engine_health, engine_exit, engine_remove, engine_wait, engine_streams (attach, resize, logs),
+// engine_watch (watchdog, metrics), engine_query (lists, images, networks, facts), reconcile.
 #pragma once
 
+#include "engine/exec_registry.hpp"
 #include "engine/networks.hpp"
 #include "engine/registry.hpp"
 #include "engine/worker_pool.hpp"
@@ -22,6 +22,9 @@
 #include <thread>
 
 namespace slipway::core {
+
+// The request of slw_exec_ops.start for a command in the container of `record`.
+nlohmann::json exec_process(const ContainerRecord& record, const ExecConfig& config);
 
 // How a run ended.
 struct ExitFacts {
@@ -50,6 +53,8 @@ public:
     Status restart_container(const std::string& ref, std::optional<std::string> signal,
                              std::optional<std::chrono::seconds> timeout) override;
     Status kill_container(const std::string& ref, const std::string& signal) override;
+    Status pause_container(const std::string& ref) override;
+    Status unpause_container(const std::string& ref) override;
     Status rename_container(const std::string& ref, const std::string& new_name) override;
     Status remove_container(const std::string& ref, const RemoveOptions& options) override;
     Result<PruneReport> prune_containers(const Filters& filters) override;
@@ -61,6 +66,12 @@ public:
     Status read_logs(const std::string& ref, const LogOptions& options, const LogSink& sink,
                      const std::function<bool()>& cancelled) override;
     Result<uint64_t> container_size_rw(const std::string& ref) override;
+
+    Result<std::string> create_exec(const std::string& ref, const ExecConfig& config) override;
+    Status start_exec(const std::string& id, const StartExec& request) override;
+    Result<ExecInfo> find_exec(const std::string& id) const override;
+    std::vector<std::string> list_execs(const std::string& container_id) const override;
+    Status resize_exec(const std::string& id, uint16_t rows, uint16_t cols) override;
 
     Result<ImagePtr> find_image(const std::string& ref) const override;
     Result<std::vector<ImagePtr>> list_images(const Filters& filters) const override;
@@ -148,6 +159,16 @@ private:
     Status send_signal(const ContainerPtr& container, int32_t signum, bool ends_it);
     Status kill_and_wait(const ContainerPtr& container);
 
+    // --- engine_pause.cpp ----------------------------------------------------------------------------------------
+    // `action`: "pause" or "unpause".
+    Status change_pause(const std::string& ref, const char* action);
+    // Lets a paused container go when it has been sent the signal that is to end it: changes `record`, tells in
+    // `events`. For the holder of container.operation.
+    void resume_for_signal(BackendContainer& handle, ContainerRecord& record, int32_t signum,
+                           std::vector<Event>& events);
+    // Brings an adopted container to what its record says.
+    void repeat_pause(const ContainerPtr& container);
+
     // --- engine_exit.cpp -----------------------------------------------------------------------------------------
     void run_events();
     void handle_event(const BackendEvent& event);
@@ -155,6 +176,11 @@ private:
     void handle_oom(const ContainerPtr& container);
     // Everything that follows from the end of a run; `hold` is container.operation.
     void finish_run(const ContainerPtr& container, const ExitFacts& facts, Hold hold);
+
+    // --- engine_exec.cpp -----------------------------------------------------------------------------------------
+    void handle_exec_exit(const ContainerPtr& container, const BackendEvent& event);
+    // Appends an event that changes no record; a failure is logged and ignored.
+    void announce(Event event);
 
     // --- engine_remove.cpp ---------------------------------------------------------------------------------------
     // Removes a container that does not run. `hold` is container.operation.
@@ -180,6 +206,7 @@ private:
     NameIndex names_;
     Registry registry_;
     StartMetrics metrics_;
+    ExecRegistry execs_;
     std::unique_ptr<StartServices> services_;
 
     bool restarts_ = false;  // set by open_all() after reconcile(): until then nothing runs again by itself

@@ -56,6 +56,7 @@ Status EngineImpl::send_signal(const ContainerPtr& container, int32_t signum, bo
     record.manually_stopped = true;
     if (ends_it) record.desired = DesiredState::kStopped;
     std::vector<Event> events = {container_event(record, "kill", {{"signal", std::to_string(signum)}})};
+    resume_for_signal(*handle, record, signum, events);
     publish_and_store(*container, std::move(record), std::move(events));
     return ok();
 }

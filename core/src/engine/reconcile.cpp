@@ -132,6 +132,7 @@ std::optional<ExitFacts> EngineImpl::adopt(const ContainerPtr& container) {
         record.pid = status->pid;
         container->publish(std::move(record));
     }
+    repeat_pause(container);
     return std::nullopt;
 }
 

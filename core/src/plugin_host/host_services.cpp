@@ -116,6 +116,9 @@ void HostServices::queue_event(const slw_event& event) const {
         case SLW_EVENT_LOST:
             copy.kind = BackendEvent::Kind::kLost;
             break;
+        case SLW_EVENT_EXEC_EXIT:
+            copy.kind = BackendEvent::Kind::kExecExit;
+            break;
         default:
             log_line(LogLevel::kWarn, "posted an event of unknown kind " + std::to_string(event.kind) + ", ignoring");
             return;

@@ -83,6 +83,8 @@ Status PluginInstance::collect_extensions() {
     if (Status s = read_table(SLW_EXT_NETWORK, network_); !s) return s;
     if (Status s = read_table(SLW_EXT_STDIO, stdio_); !s) return s;
     if (Status s = read_table(SLW_EXT_RECONCILE, reconcile_); !s) return s;
+    if (Status s = read_table(SLW_EXT_PAUSE, pause_); !s) return s;
+    if (Status s = read_table(SLW_EXT_EXEC, exec_); !s) return s;
 
     if (!create_) return incomplete(info_.name, "lacks the required extension " SLW_EXT_CREATE);
     if (!mount_) return incomplete(info_.name, "lacks the required extension " SLW_EXT_MOUNT);
@@ -90,6 +92,8 @@ Status PluginInstance::collect_extensions() {
     info_.accepts_start_hostconfig = (create_->flags & SLW_CREATE_ACCEPTS_START_HOSTCONFIG) != 0;
     info_.parks = (create_->flags & SLW_CREATE_PARKS) != 0;
     info_.network_first = (create_->flags & SLW_CREATE_NETWORK_FIRST) != 0;
+    info_.pauses = pause_.has_value();
+    info_.executes = exec_.has_value();
     return ok();
 }
 

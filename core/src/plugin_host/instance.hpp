@@ -35,6 +35,8 @@ public:
     const slw_network_ops& network() const { return *network_; }
     const std::optional<slw_stdio_ops>& stdio() const { return stdio_; }
     const std::optional<slw_reconcile_ops>& reconcile() const { return reconcile_; }
+    const std::optional<slw_pause_ops>& pause() const { return pause_; }
+    const std::optional<slw_exec_ops>& exec() const { return exec_; }
 
     CallName name(const char* extension, const char* function) const { return {info_.name, extension, function}; }
 
@@ -55,6 +57,8 @@ private:
     std::optional<slw_network_ops> network_;
     std::optional<slw_stdio_ops> stdio_;
     std::optional<slw_reconcile_ops> reconcile_;
+    std::optional<slw_pause_ops> pause_;
+    std::optional<slw_exec_ops> exec_;
 };
 
 }  // namespace slipway::core

@@ -1,19 +1,8 @@
-// Process and stream calls; the file-system and network calls are in plugin_container_mount.cpp and _network.cpp.
+// Process and stream calls; the others are in plugin_container_mount.cpp, _network.cpp and _exec.cpp.
 #include "plugin_host/plugin_container.hpp"
 
 namespace slipway::core {
 namespace {
-
-slw_process_info empty_process_info() {
-    slw_process_info info{};
-    info.struct_size = sizeof(info);
-    return info;
-}
-
-Result<ProcessInfo> process_info_from(const CallName& name, const slw_process_info& info) {
-    if (info.pid < 0) return contract_error(name, "reported the pid " + std::to_string(info.pid));
-    return ProcessInfo{info.pid, info.started_ns};
-}
 
 uint32_t create_flags(const CreateParams& params) {
     return (params.tty ? SLW_CREATE_TTY : 0U) | (params.open_stdin ? SLW_CREATE_OPEN_STDIN : 0U) |
@@ -27,6 +16,28 @@ uint32_t attach_flags(const AttachParams& params) {
 }
 
 }  // namespace
+
+slw_process_info empty_process_info() {
+    slw_process_info info{};
+    info.struct_size = sizeof(info);
+    return info;
+}
+
+Result<ProcessInfo> process_info_from(const CallName& name, const slw_process_info& info) {
+    if (info.pid < 0) return contract_error(name, "reported the pid " + std::to_string(info.pid));
+    return ProcessInfo{info.pid, info.started_ns};
+}
+
+slw_attach_request attach_request_of(const AttachParams& params) {
+    slw_attach_request request{};
+    request.struct_size = sizeof(request);
+    request.flags = attach_flags(params);
+    request.stream = params.stream;
+    request.preamble = text_of(params.preamble);
+    request.early_input = text_of(params.early_input);
+    request.detach_keys = text_of(params.detach_keys);
+    return request;
+}
 
 PluginContainer::PluginContainer(std::shared_ptr<PluginInstance> plugin, slw_container* handle)
     : plugin_(std::move(plugin)), handle_(handle) {}
@@ -106,13 +117,7 @@ Status PluginContainer::destroy(const CallContext& call) {
 
 Status PluginContainer::attach(const CallContext& call, const AttachParams& params) {
     if (!plugin_->stdio()) return unsupported(plugin_->info().name, "attaching to a container's streams");
-    slw_attach_request request{};
-    request.struct_size = sizeof(request);
-    request.flags = attach_flags(params);
-    request.stream = params.stream;
-    request.preamble = text_of(params.preamble);
-    request.early_input = text_of(params.early_input);
-    request.detach_keys = text_of(params.detach_keys);
+    const slw_attach_request request = attach_request_of(params);
     const AbiLimits limits(call);
     return invoke(plugin_->name(SLW_EXT_STDIO, "attach"),
                   [&](slw_error* err) { return plugin_->stdio()->attach(handle_, limits.get(), &request, err); });

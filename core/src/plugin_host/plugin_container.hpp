@@ -43,6 +43,15 @@ public:
 
     Result<ProcessStatus> adopt(const CallContext& call) override;
 
+    Status pause(const CallContext& call) override;
+    Status resume(const CallContext& call) override;
+
+    Result<ProcessInfo> exec_start(const CallContext& call, const ExecParams& params) override;
+    Status exec_signal(const std::string& exec_id, int32_t signum) override;
+    Status exec_resize(const std::string& exec_id, uint16_t rows, uint16_t cols) override;
+    Result<std::string> exec_output(const std::string& exec_id) override;
+    Status exec_release(const CallContext& call, const std::string& exec_id) override;
+
 private:
     Status root_call(const CallContext& call, const char* function, const std::vector<std::string>& layers,
                      uint32_t flags, decltype(slw_mount_ops::root_mount) op);
@@ -50,6 +59,13 @@ private:
     std::shared_ptr<PluginInstance> plugin_;
     slw_container* handle_;
 };
+
+// The request of `params`, which must outlive it.
+slw_attach_request attach_request_of(const AttachParams& params);
+
+// kInternal when what a plugin reported about a process makes no sense.
+Result<ProcessInfo> process_info_from(const CallName& name, const slw_process_info& info);
+slw_process_info empty_process_info();
 
 // Turns what a plugin reported about a process into the core's terms; kInternal when it makes no sense.
 Result<ProcessStatus> process_status_from(const CallName& name, const slw_process_status& status);

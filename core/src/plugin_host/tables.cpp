@@ -63,4 +63,16 @@ const char* missing_function(const slw_reconcile_ops& ops) {
         {{"list", ops.list != nullptr}, {"adopt", ops.adopt != nullptr}, {"remove", ops.remove != nullptr}});
 }
 
+const char* missing_function(const slw_pause_ops& ops) {
+    return first_empty({{"pause", ops.pause != nullptr}, {"resume", ops.resume != nullptr}});
+}
+
+const char* missing_function(const slw_exec_ops& ops) {
+    return first_empty({{"start", ops.start != nullptr},
+                        {"signal", ops.signal != nullptr},
+                        {"resize", ops.resize != nullptr},
+                        {"output", ops.output != nullptr},
+                        {"release", ops.release != nullptr}});
+}
+
 }  // namespace slipway::core

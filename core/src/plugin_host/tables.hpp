@@ -11,5 +11,7 @@ const char* missing_function(const slw_mount_ops& ops);  // root_diff may be nul
 const char* missing_function(const slw_network_ops& ops);
 const char* missing_function(const slw_stdio_ops& ops);
 const char* missing_function(const slw_reconcile_ops& ops);
+const char* missing_function(const slw_pause_ops& ops);
+const char* missing_function(const slw_exec_ops& ops);
 
 }  // namespace slipway::core

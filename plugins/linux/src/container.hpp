@@ -4,6 +4,8 @@
 #include <backend.hpp>
 #include <sys/unique_fd.hpp>
 
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -12,6 +14,7 @@
 namespace slipway::linux_backend {
 
 class SupervisorSession;  // process/supervisor_session.hpp
+struct ExecProcess;       // process/exec_process.hpp
 
 // The assembled root, a detached mount that exists in no mount table. Written by fs/, used by process/.
 struct PreparedRoot {
@@ -59,7 +62,14 @@ struct slw_container {
     std::shared_ptr<slipway::linux_backend::SupervisorSession> session() const;
     void set_session(std::shared_ptr<slipway::linux_backend::SupervisorSession> session);
 
+    // Execs from their start until they are released, or the container is destroyed. False: the id is in use.
+    bool add_exec(std::shared_ptr<slipway::linux_backend::ExecProcess> exec);
+    std::shared_ptr<slipway::linux_backend::ExecProcess> find_exec(const std::string& exec_id) const;
+    std::shared_ptr<slipway::linux_backend::ExecProcess> take_exec(const std::string& exec_id);
+    std::vector<std::shared_ptr<slipway::linux_backend::ExecProcess>> take_all_execs();
+
 private:
     mutable std::mutex session_mutex_;
-    std::shared_ptr<slipway::linux_backend::SupervisorSession> session_;  // guarded by session_mutex_
+    std::shared_ptr<slipway::linux_backend::SupervisorSession> session_;                 // guarded by session_mutex_
+    std::map<std::string, std::shared_ptr<slipway::linux_backend::ExecProcess>> execs_;  // guarded by session_mutex_
 };

@@ -50,6 +50,8 @@ const void* SLW_CALL get_extension(slw_backend*, const char* id) noexcept {
     if (wanted == SLW_EXT_NETWORK) return &kNetworkOps;
     if (wanted == SLW_EXT_STDIO) return &kStdioOps;
     if (wanted == SLW_EXT_RECONCILE) return &kReconcileOps;
+    if (wanted == SLW_EXT_PAUSE) return &kPauseOps;
+    if (wanted == SLW_EXT_EXEC) return &kExecOps;
     return nullptr;
 }
 

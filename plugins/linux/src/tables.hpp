@@ -10,5 +10,7 @@ extern const slw_mount_ops kMountOps;          // fs/mount_ops.cpp
 extern const slw_network_ops kNetworkOps;      // net/network_ops.cpp
 extern const slw_stdio_ops kStdioOps;          // process/stdio_ops.cpp
 extern const slw_reconcile_ops kReconcileOps;  // process/reconcile_ops.cpp
+extern const slw_pause_ops kPauseOps;          // process/pause_ops.cpp
+extern const slw_exec_ops kExecOps;            // process/exec_ops.cpp
 
 }  // namespace slipway::linux_backend

@@ -41,6 +41,8 @@ typedef struct slw_host_log {
 #define SLW_EVENT_EXIT INT32_C(1)   /* the container's first process ended: exit_code, oom_killed, time */
 #define SLW_EVENT_OOM INT32_C(2)    /* the memory limit was hit; the container may live on */
 #define SLW_EVENT_LOST INT32_C(3)   /* the backend lost track of the container; text says why; treated as exit 255 */
+/* Since ABI 1.1: a process of slw.exec/1 ended: text is the exec's id, exit_code as with EXIT, 255 when it was lost. */
+#define SLW_EVENT_EXEC_EXIT INT32_C(4)
 
 typedef struct slw_event {
     uint32_t struct_size;

@@ -4,9 +4,11 @@
 
 #include <slipway/base.h>
 #include <slipway/create.h>
+#include <slipway/exec.h>
 #include <slipway/host.h>
 #include <slipway/mount.h>
 #include <slipway/network.h>
+#include <slipway/pause.h>
 #include <slipway/plugin.h>
 #include <slipway/reconcile.h>
 #include <slipway/stdio.h>

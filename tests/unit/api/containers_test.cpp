@@ -101,11 +101,15 @@ TEST_F(ContainersTest, StartBodiesOfTheLegacyProfile) {
     EXPECT_THAT(start_with(json + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "1.23"), StartsWith("400 "));
 }
 
-TEST_F(ContainersTest, LegacyStartsUseTheOldTexts) {
+TEST_F(ContainersTest, Sf02_LegacyStartOfAPausedContainerUsesTheOldText) {
     core::ContainerRecord record = sample_record();
     record.state = core::RunState::kPaused;
     add(record);
     EXPECT_EQ(start_with("\r\n", "1.23"), "500 Cannot start a paused container, try unpause instead.\n");
+}
+
+TEST_F(ContainersTest, LegacyStartsUseTheOldTexts) {
+    core::ContainerRecord record = sample_record();
     record.state = core::RunState::kDead;
     add(record);
     EXPECT_EQ(start_with("\r\n", "1.23"), "500 Container is marked for removal and cannot be started.\n");

@@ -90,6 +90,7 @@ struct MountParams {
     uint32_t mode = 0;
 };
 
+// See slw_attach_request.
 struct AttachParams {
     int64_t stream = -1;  // slw_os_handle; borrowed, duplicated by the backend
     bool want_stdin = false, want_stdout = false, want_stderr = false;
@@ -99,11 +100,24 @@ struct AttachParams {
     std::string detach_keys;
 };
 
+// A further process in a running container; see slw_exec_request.
+struct ExecParams {
+    std::string id;                      // 64 hex digits
+    nlohmann::json process;              // the request of build_spec() with the exec's own command, user and so on
+    std::optional<AttachParams> client;  // none: its output is dropped
+    bool tty = false;
+    bool open_stdin = false;
+    bool ends_with_host = false;
+    uint64_t capture_bytes = 0;
+    uint16_t tty_rows = 0, tty_cols = 0;
+};
+
 // Reads up to `capacity` bytes into `buffer`: 0 at the end, negative on failure.
 using ByteSource = std::function<int64_t(void* buffer, uint64_t capacity)>;
 
-// One container in a backend. The core serialises calls per container, except signal, status, resize and root_size,
-// which may come at any time. Contracts: sdk/include/slipway/{create,mount,network,stdio,reconcile}.h.
+// One container in a backend. The core serialises calls per container, except signal, status, resize, root_size and the
+// exec_ ones but exec_start, which may come at any time. Contracts:
+// sdk/include/slipway/{create,mount,network,stdio,reconcile,pause,exec}.h.
 class BackendContainer {
 public:
     virtual ~BackendContainer() = default;
@@ -133,6 +147,15 @@ public:
     virtual Status resize(uint16_t rows, uint16_t cols) = 0;
 
     virtual Result<ProcessStatus> adopt(const CallContext& call) = 0;
+
+    virtual Status pause(const CallContext& call) = 0;
+    virtual Status resume(const CallContext& call) = 0;
+
+    virtual Result<ProcessInfo> exec_start(const CallContext& call, const ExecParams& params) = 0;
+    virtual Status exec_signal(const std::string& exec_id, int32_t signum) = 0;
+    virtual Status exec_resize(const std::string& exec_id, uint16_t rows, uint16_t cols) = 0;
+    virtual Result<std::string> exec_output(const std::string& exec_id) = 0;
+    virtual Status exec_release(const CallContext& call, const std::string& exec_id) = 0;
 };
 
 struct BackendInfo {
@@ -143,6 +166,8 @@ struct BackendInfo {
     bool accepts_start_hostconfig = false;
     bool parks = false;
     bool network_first = true;
+    bool pauses = false;                  // offers slw.pause/1
+    bool executes = false;                // offers slw.exec/1
     std::vector<std::string> extensions;  // ids offered
 };
 
@@ -155,12 +180,12 @@ struct Holding {
 
 // What a backend reports on its own. Delivered on the backend's threads; the receiver only queues it.
 struct BackendEvent {
-    enum class Kind { kExit, kOom, kLost } kind = Kind::kExit;
+    enum class Kind { kExit, kOom, kLost, kExecExit } kind = Kind::kExit;
     std::string container_id;
     UnixNanos when = 0;
     int32_t exit_code = 0;
     bool oom_killed = false;
-    std::string text;
+    std::string text;  // kExecExit: the exec's id
 };
 
 class Backend {

@@ -6,6 +6,7 @@
 
 #include <slipway/core/backend.hpp>
 #include <slipway/core/events.hpp>
+#include <slipway/core/exec.hpp>
 #include <slipway/core/image.hpp>
 #include <slipway/core/metrics.hpp>
 #include <slipway/core/record.hpp>
@@ -160,6 +161,9 @@ public:
                                      std::optional<std::chrono::seconds> timeout) = 0;
     // `signal`: "KILL", "SIGKILL", "9". kConflict when not running.
     virtual Status kill_container(const std::string& ref, const std::string& signal) = 0;
+    // kConflict "Container <id> is already paused", "is not paused", "is not running".
+    virtual Status pause_container(const std::string& ref) = 0;
+    virtual Status unpause_container(const std::string& ref) = 0;
     virtual Status rename_container(const std::string& ref, const std::string& new_name) = 0;
     virtual Status remove_container(const std::string& ref, const RemoveOptions& options) = 0;
     virtual Result<PruneReport> prune_containers(const Filters& filters) = 0;
@@ -177,6 +181,17 @@ public:
     virtual Status read_logs(const std::string& ref, const LogOptions& options, const LogSink& sink,
                              const std::function<bool()>& cancelled) = 0;
     virtual Result<uint64_t> container_size_rw(const std::string& ref) = 0;
+
+    // --- execs --------------------------------------------------------------------------------------------------
+    // kConflict "container <id> is not running", "container <ref> is paused, unpause the container before exec".
+    virtual Result<std::string> create_exec(const std::string& ref, const ExecConfig& config) = 0;
+    // Returns once the command was executed; on success the caller forgets the connection. kNotFound "No such exec
+    // instance: <id>", also for those of a container that has ended; kConflict when it runs or has run. What fails
+    // after `accepted` was called leaves exit code 126 or 127, and the connection is still the caller's.
+    virtual Status start_exec(const std::string& id, const StartExec& request) = 0;
+    virtual Result<ExecInfo> find_exec(const std::string& id) const = 0;
+    virtual std::vector<std::string> list_execs(const std::string& container_id) const = 0;
+    virtual Status resize_exec(const std::string& id, uint16_t rows, uint16_t cols) = 0;
 
     // --- images -------------------------------------------------------------------------------------------------
     // `ref`: a reference, "sha256:<hex>", or an unambiguous hex prefix. kNotFound "No such image: <ref>".

@@ -87,6 +87,21 @@ uint64_t CgroupManager::oom_kills(const std::string& container_id) const {
     return oom_kill_count(read_control(file.substr(0, slash), file.substr(slash + 1)));
 }
 
+Result<CgroupEntry> CgroupManager::enter(const std::string& container_id) {
+    if (Status checked = check_id(container_id); !checked) return std::move(checked).error();
+    return state_->groups->enter(path_of(container_id));
+}
+
+Result<bool> CgroupManager::freeze(const std::string& container_id) {
+    if (Status checked = check_id(container_id); !checked) return std::move(checked).error();
+    return state_->groups->freeze(path_of(container_id));
+}
+
+Status CgroupManager::thaw(const std::string& container_id) {
+    if (Status checked = check_id(container_id); !checked) return checked;
+    return state_->groups->thaw(path_of(container_id));
+}
+
 Status CgroupManager::destroy(const std::string& container_id) {
     if (Status checked = check_id(container_id); !checked) return checked;
     return state_->groups->destroy(path_of(container_id));

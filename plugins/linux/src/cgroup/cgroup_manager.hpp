@@ -59,6 +59,15 @@ public:
     // How many processes the limit has killed so far; 0 when unknown.
     uint64_t oom_kills(const std::string& container_id) const;
 
+    // How a further process enters the groups of a container. kNotFound: it has none.
+    Result<CgroupEntry> enter(const std::string& container_id);
+
+    // Stops every process inside; true once all stand still, to be called again until then. kUnavailable: this machine
+    // has no freezer. Frozen processes of v1 do not die of SIGKILL before they are thawed; destroy() thaws.
+    Result<bool> freeze(const std::string& container_id);
+    // Not frozen, or gone, is success.
+    Status thaw(const std::string& container_id);
+
     // Kills everything inside and removes the groups. Gone already is success.
     Status destroy(const std::string& container_id);
 

@@ -17,6 +17,11 @@ class GroupSet {
 public:
     virtual ~GroupSet() = default;
     virtual Result<CgroupEntry> create(const std::string& path, const nlohmann::json& resources) = 0;
+    // Descriptors for a further process of a group that exists. kNotFound: it does not.
+    virtual Result<CgroupEntry> enter(const std::string& path) = 0;
+    // See CgroupManager. Called again while the answer is false.
+    virtual Result<bool> freeze(const std::string& path) = 0;
+    virtual Status thaw(const std::string& path) = 0;
     virtual Status destroy(const std::string& path) = 0;
     virtual std::string oom_file(const std::string& path) const = 0;
     // The directories `path` stands for, one per hierarchy.

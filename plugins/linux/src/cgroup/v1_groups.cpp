@@ -19,6 +19,9 @@ public:
     explicit V1Groups(CgroupLayout layout) : layout_(std::move(layout)) {}
 
     Result<CgroupEntry> create(const std::string& path, const nlohmann::json& resources) override;
+    Result<CgroupEntry> enter(const std::string& path) override;
+    Result<bool> freeze(const std::string& path) override;
+    Status thaw(const std::string& path) override;
     Status destroy(const std::string& path) override;
     std::string oom_file(const std::string& path) const override;
     std::vector<std::string> directories(const std::string& path) const override;
@@ -29,6 +32,7 @@ private:
     Status fill_cpuset(const CgroupHierarchy& hierarchy, const std::string& path);
     Status apply(const std::string& path, const std::vector<CgroupWrite>& writes);
     std::string control_file(const std::string& group, const std::string& file) const;
+    Result<UniqueFd> open_tasks(const CgroupHierarchy& hierarchy, const std::string& path) const;
 
     const CgroupLayout layout_;
     std::mutex parents_mutex_;  // held while parents are made, which several containers may need at once
@@ -104,6 +108,45 @@ Status V1Groups::apply(const std::string& path, const std::vector<CgroupWrite>& 
     return ok();
 }
 
+Result<UniqueFd> V1Groups::open_tasks(const CgroupHierarchy& hierarchy, const std::string& path) const {
+    const std::string tasks = hierarchy.mount_point + path + "/tasks";
+    UniqueFd file{::open(tasks.c_str(), O_WRONLY | O_CLOEXEC | (layout_.plain_files ? O_CREAT : 0), 0600)};
+    if (file) return file;
+    const int err = errno;
+    Error error = Error::from_errno(err, "open '" + tasks + "'").with_operation("open").with_resource(tasks);
+    return err == ENOENT ? std::move(error).with_code(ErrorCode::kNotFound) : error;
+}
+
+Result<CgroupEntry> V1Groups::enter(const std::string& path) {
+    CgroupEntry entry;
+    for (const CgroupHierarchy& hierarchy : layout_.hierarchies) {
+        Result<UniqueFd> file = open_tasks(hierarchy, path);
+        if (!file) return std::move(file).error();
+        entry.task_files.push_back(std::move(*file));
+    }
+    return entry;
+}
+
+// A process that was just being made may escape the first write, so it is written until the kernel says FROZEN.
+Result<bool> V1Groups::freeze(const std::string& path) {
+    const CgroupHierarchy* freezer = layout_.find("freezer");
+    if (freezer == nullptr) {
+        return Error(ErrorCode::kUnavailable, "the 'freezer' control group is not mounted").with_resource("freezer");
+    }
+    const std::string group = freezer->mount_point + path;
+    if (Status written = write_control(group, "freezer.state", "FROZEN", layout_.plain_files); !written) {
+        return std::move(written).error();
+    }
+    return read_control(group, "freezer.state") == "FROZEN";
+}
+
+Status V1Groups::thaw(const std::string& path) {
+    const CgroupHierarchy* freezer = layout_.find("freezer");
+    if (freezer == nullptr) return ok();
+    Status written = write_control(freezer->mount_point + path, "freezer.state", "THAWED", layout_.plain_files);
+    return written || written.error().os().code == ENOENT ? ok() : std::move(written);
+}
+
 Result<CgroupEntry> V1Groups::create(const std::string& path, const nlohmann::json& resources) {
     Result<std::vector<CgroupWrite>> writes = v1_writes(resources);
     if (!writes) return std::move(writes).error();
@@ -112,10 +155,9 @@ Result<CgroupEntry> V1Groups::create(const std::string& path, const nlohmann::js
     CgroupEntry entry;
     for (const CgroupHierarchy& hierarchy : layout_.hierarchies) {
         if (Status made = make(hierarchy, path, undo); !made) return std::move(made).error();
-        const std::string tasks = hierarchy.mount_point + path + "/tasks";
-        UniqueFd file{::open(tasks.c_str(), O_WRONLY | O_CLOEXEC | (layout_.plain_files ? O_CREAT : 0), 0600)};
-        if (!file) return Error::from_errno(errno, "open '" + tasks + "'").with_resource(tasks);
-        entry.task_files.push_back(std::move(file));
+        Result<UniqueFd> file = open_tasks(hierarchy, path);
+        if (!file) return std::move(file).error();
+        entry.task_files.push_back(std::move(*file));
     }
     if (Status applied = apply(path, *writes); !applied) return std::move(applied).error();
     undo.commit();

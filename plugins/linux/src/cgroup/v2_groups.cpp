@@ -24,6 +24,9 @@ public:
     explicit V2Groups(CgroupLayout layout) : layout_(std::move(layout)) {}
 
     Result<CgroupEntry> create(const std::string& path, const nlohmann::json& resources) override;
+    Result<CgroupEntry> enter(const std::string& path) override;
+    Result<bool> freeze(const std::string& path) override;
+    Status thaw(const std::string& path) override;
     Status destroy(const std::string& path) override;
     std::string oom_file(const std::string& path) const override;
     std::vector<std::string> directories(const std::string& path) const override { return {layout_.unified + path}; }
@@ -127,6 +130,32 @@ Result<CgroupEntry> V2Groups::create(const std::string& path, const nlohmann::js
     entry.directory = std::move(directory);
     entry.v2_path = path;
     return entry;
+}
+
+Result<CgroupEntry> V2Groups::enter(const std::string& path) {
+    const std::string group = layout_.unified + path;
+    CgroupEntry entry;
+    entry.directory = UniqueFd(::open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!*entry.directory) {
+        const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kSystem;
+        return Error::from_errno(errno, "open '" + group + "'").with_code(code).with_resource(group);
+    }
+    entry.v2_path = path;
+    return entry;
+}
+
+Result<bool> V2Groups::freeze(const std::string& path) {
+    const std::string group = layout_.unified + path;
+    // Since 5.2.
+    if (Status written = write_control(group, "cgroup.freeze", "1", layout_.plain_files); !written) {
+        return std::move(written).error();
+    }
+    return read_control(group, "cgroup.events").find("frozen 1") != std::string::npos;
+}
+
+Status V2Groups::thaw(const std::string& path) {
+    Status written = write_control(layout_.unified + path, "cgroup.freeze", "0", layout_.plain_files);
+    return written || written.error().os().code == ENOENT ? ok() : std::move(written);
 }
 
 Status V2Groups::destroy(const std::string& path) {

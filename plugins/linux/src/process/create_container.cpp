@@ -5,17 +5,15 @@
 #include <process/launch_plan.hpp>
 #include <process/run_directory.hpp>
 #include <process/session_reader.hpp>
-#include <process/supervisor_program.hpp>
+#include <process/spawn_supervisor.hpp>
 #include <process/supervisor_session.hpp>
 #include <spec/json_access.hpp>
 #include <spec/seccomp_cache.hpp>
 #include <sys/pidfd.hpp>
-#include <sys/spawn.hpp>
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 
@@ -71,28 +69,15 @@ uint32_t plan_flags(const CreateOptions& options, const BackendConfig& config) {
     return flags;
 }
 
-Result<std::shared_ptr<SupervisorSession>> spawn_supervisor(slw_container& c, int run_directory) {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return Error::from_errno(errno, "socketpair");
-    UniqueFd ours{pair[0]};
-    const UniqueFd theirs{pair[1]};
-    const Result<std::string> program = c.backend.supervisor->path();
-    if (!program) return program.error();
-    Result<pid_t> pid = spawn_with_control(*program, c.id, theirs.get());
-    if (!pid) {
-        // It is executed through a descriptor; people know it by its path.
-        const std::string& path = c.backend.config.supervisor;
-        return std::move(pid).error().context("supervisor '" + path + "'").with_resource(path);
-    }
-    // Our child, and not reaped before we do it: the pid is still its own.
-    UniqueFd pidfd = open_pidfd(*pid, process_start_time(*pid));
-    auto session = std::make_shared<SupervisorSession>(c.id, std::move(ours), std::move(pidfd), true);
-    const Status written = RunDirectory::write_process(run_directory, *pid);
+Result<std::shared_ptr<SupervisorSession>> spawn_session(slw_container& c, int run_directory) {
+    Result<SpawnedSupervisor> spawned = spawn_supervisor(c.backend, c.id, {});
+    if (!spawned) return std::move(spawned).error();
+    const Status written = RunDirectory::write_process(run_directory, spawned->pid);
     if (!written) {
-        session->destroy();
+        spawned->session->destroy();
         return written.error();
     }
-    return session;
+    return std::move(spawned->session);
 }
 
 Result<std::shared_ptr<const SeccompProgram>> compile_filter(slw_container& c, const nlohmann::json& spec) {
@@ -138,7 +123,7 @@ Status launch(slw_container& c, const nlohmann::json& spec, const CreateOptions&
     if (!written) return written;
     const Result<std::vector<uint8_t>> plan = writer.finish();
     if (!plan) return plan.error();
-    Result<std::shared_ptr<SupervisorSession>> session = spawn_supervisor(c, directory->get());
+    Result<std::shared_ptr<SupervisorSession>> session = spawn_session(c, directory->get());
     if (!session) return std::move(session).error();
     c.set_session(*session);
     const Status launched = (*session)->launch(*plan, writer.fds(), limits);
@@ -173,7 +158,12 @@ Status create_container(slw_container& c, const nlohmann::json& spec, const Crea
 }
 
 Status destroy_container(slw_backend& backend, const std::string& id, SupervisorSession* session) {
-    if (session != nullptr) session->destroy();
+    if (session != nullptr) {
+        // A paused one: killed first and then thawed, so that nothing of it runs on in between.
+        session->kill();
+        (void)backend.cgroups->thaw(id);
+        session->destroy();
+    }
     end_stray_supervisor(backend.config, id);
     const Status cgroups = backend.cgroups->destroy(id);
     const Status files = RunDirectory(backend.config.exec_root, id).remove();

@@ -6,6 +6,7 @@
 #include <container.hpp>
 #include <process/container_registry.hpp>
 #include <process/create_container.hpp>
+#include <process/exec_process.hpp>
 #include <process/supervisor_session.hpp>
 #include <slipway/cpp/guarded.hpp>
 #include <slipway/cpp/text.hpp>
@@ -138,7 +139,10 @@ slw_status SLW_CALL send_signal_to(slw_container* c, int32_t signum, slw_error* 
         }
         const auto session = c->session();
         if (!session) return Error(ErrorCode::kNotFound, "container " + c->id + " is not running").with_resource(c->id);
-        return session->signal(signum);
+        Status sent = session->signal(signum);
+        // A frozen process of v1 dies when it is thawed.
+        if (sent && signum == SIGKILL) (void)c->backend.cgroups->thaw(c->id);
+        return sent;
     });
 }
 
@@ -159,7 +163,10 @@ slw_status SLW_CALL status(slw_container* c, slw_process_status* out, slw_error*
 slw_status SLW_CALL destroy(slw_container* c, const slw_call*, slw_error* err) noexcept {
     return guarded(err, [&]() -> Status {
         const auto session = c->session();
+        const auto execs = c->take_all_execs();
+        for (const auto& exec : execs) exec->session->kill();
         const Status destroyed = destroy_container(c->backend, c->id, session.get());
+        for (const auto& exec : execs) end_exec(*exec);
         if (destroyed) c->set_session(nullptr);
         return destroyed;
     });

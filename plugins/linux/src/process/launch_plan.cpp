@@ -85,26 +85,6 @@ std::string search_path(const std::vector<std::string>& environment) {
     return path;
 }
 
-Status write_process(const LaunchInputs& in, PlanWriter& writer) {
-    PlanHeader& header = writer.header;
-    const json& process = member_of(in.spec, "process");
-    const std::vector<std::string> arguments = read_texts(process, "args");
-    if (arguments.empty()) return Error(ErrorCode::kInvalidArgument, "no command specified");
-    const std::vector<std::string> environment = read_texts(process, "env");
-    header.arguments = writer.texts(arguments);
-    header.environment = writer.texts(environment);
-    header.search_path = writer.text(search_path(environment));
-    const std::string cwd = read_text(process, "cwd");
-    header.cwd = writer.text(cwd.empty() ? "/" : cwd);
-    if (read_flag(process, "noNewPrivileges")) header.flags |= supervisor::kPlanNoNewPrivileges;
-    if (const auto score = find_int(process, "oomScoreAdj")) {
-        header.flags |= supervisor::kPlanSetOomScore;
-        header.oom_score_adj = static_cast<int32_t>(*score);
-    }
-    write_user(process, header, writer);
-    return write_rlimits(process, writer);
-}
-
 Result<uint32_t> open_namespace(const std::string& path, PlanWriter& writer) {
     UniqueFd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!fd) return Error::from_errno(errno, "open name space '" + path + "'").with_resource(path);
@@ -217,6 +197,26 @@ void write_supervision(const LaunchInputs& in, PlanWriter& writer) {
 
 }  // namespace
 
+Status write_process(const json& spec, PlanWriter& writer) {
+    PlanHeader& header = writer.header;
+    const json& process = member_of(spec, "process");
+    const std::vector<std::string> arguments = read_texts(process, "args");
+    if (arguments.empty()) return Error(ErrorCode::kInvalidArgument, "no command specified");
+    const std::vector<std::string> environment = read_texts(process, "env");
+    header.arguments = writer.texts(arguments);
+    header.environment = writer.texts(environment);
+    header.search_path = writer.text(search_path(environment));
+    const std::string cwd = read_text(process, "cwd");
+    header.cwd = writer.text(cwd.empty() ? "/" : cwd);
+    if (read_flag(process, "noNewPrivileges")) header.flags |= supervisor::kPlanNoNewPrivileges;
+    if (const auto score = find_int(process, "oomScoreAdj")) {
+        header.flags |= supervisor::kPlanSetOomScore;
+        header.oom_score_adj = static_cast<int32_t>(*score);
+    }
+    write_user(process, header, writer);
+    return write_rlimits(process, writer);
+}
+
 uint64_t capability_mask(const std::vector<std::string>& names) {
     // Numbers of <linux/capability.h>, in order.
     static const char* const kNames[] = {"CHOWN",
@@ -274,7 +274,7 @@ Status write_launch_plan(const LaunchInputs& in, PlanWriter& writer) {
     // Texts that stay empty still have to point at one.
     writer.header.hostname = writer.header.domainname = writer.text("");
     write_supervision(in, writer);
-    Status status = write_process(in, writer);
+    Status status = write_process(in.spec, writer);
     if (status) status = write_namespaces(in, writer);
     if (!status) return status;
     write_filesystem(in, writer);

@@ -44,6 +44,9 @@ struct LaunchInputs {
 //   kUnimplemented    it asks for something the supervisor does not do
 Status write_launch_plan(const LaunchInputs& in, PlanWriter& writer);
 
+// The document's `process`: command, environment, user, capabilities, limits.
+Status write_process(const nlohmann::json& spec, PlanWriter& writer);
+
 // The document's mounts, devices and links, then the prepared mounts, parents first (launch_ops.cpp).
 Result<std::vector<supervisor::PlanOp>> plan_ops(const LaunchInputs& in, PlanWriter& writer);
 

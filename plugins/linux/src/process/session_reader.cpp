@@ -112,9 +112,10 @@ void SessionReader::on_end(uint64_t token) {
 void SessionReader::post(const SupervisorSession& session, const SupervisorSession::Event& event) const {
     slw_event out{};
     out.struct_size = sizeof(out);
-    out.container_id = session.id().c_str();
+    out.container_id = session.is_exec() ? session.container().c_str() : session.id().c_str();
     if (event.kind == MessageKind::kExit) {
-        out.kind = SLW_EVENT_EXIT;
+        out.kind = session.is_exec() ? SLW_EVENT_EXEC_EXIT : SLW_EVENT_EXIT;
+        if (session.is_exec()) out.text = text_of(session.id());
         out.unix_ns = event.report.finished_ns;
         out.exit_code = event.report.exit_code;
         out.oom_killed = event.report.oom_killed;
@@ -127,9 +128,22 @@ void SessionReader::post(const SupervisorSession& session, const SupervisorSessi
     backend_.host.post(out);
 }
 
+void SessionReader::report_lost_exec(const SupervisorSession& session) const {
+    session.kill();
+    slw_event out{};
+    out.struct_size = sizeof(out);
+    out.kind = SLW_EVENT_EXEC_EXIT;
+    out.container_id = session.container().c_str();
+    out.unix_ns = unix_now_ns();
+    out.exit_code = 255;
+    out.text = text_of(session.id());
+    backend_.host.post(out);
+}
+
 // A supervisor that ended without a word: either it managed to write the record, or nobody looks after the container
 // any more. Then its processes must not go on, because nobody would ever learn of their end.
 void SessionReader::report_loss(SupervisorSession& session) const {
+    if (session.is_exec()) return report_lost_exec(session);
     const Result<UniqueFd> directory = RunDirectory(backend_.config.exec_root, session.id()).open();
     const std::optional<ExitRecord> record = directory ? RunDirectory::read_exit(directory->get()) : std::nullopt;
     slw_event out{};

@@ -33,6 +33,7 @@ private:
     std::shared_ptr<SupervisorSession> find(uint64_t token);
     void post(const SupervisorSession& session, const SupervisorSession::Event& event) const;
     void report_loss(SupervisorSession& session) const;
+    void report_lost_exec(const SupervisorSession& session) const;
 
     slw_backend& backend_;
     std::mutex mutex_;

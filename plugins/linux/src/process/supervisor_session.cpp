@@ -63,8 +63,13 @@ Error lost() {
 
 }  // namespace
 
-SupervisorSession::SupervisorSession(std::string id, UniqueFd socket, UniqueFd supervisor, bool owned)
-    : id_(std::move(id)), socket_(std::move(socket)), supervisor_(std::move(supervisor)), owned_(owned) {}
+SupervisorSession::SupervisorSession(std::string id, UniqueFd socket, UniqueFd supervisor, bool owned,
+                                     std::string container)
+    : id_(std::move(id)),
+      container_(std::move(container)),
+      socket_(std::move(socket)),
+      supervisor_(std::move(supervisor)),
+      owned_(owned) {}
 
 SupervisorSession::SupervisorSession(std::string id, const ExitRecord& record) : id_(std::move(id)), owned_(false) {
     gone_ = quiet_ = true;

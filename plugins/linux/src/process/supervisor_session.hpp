@@ -27,14 +27,18 @@ namespace slipway::linux_backend {
 
 class SupervisorSession {
 public:
-    // `supervisor` is its pidfd. `owned`: it is our child and must be reaped.
-    SupervisorSession(std::string id, UniqueFd socket, UniqueFd supervisor, bool owned);
+    // `supervisor` is its pidfd. `owned`: it is our child and must be reaped. `container` is set for an exec: the id of
+    // the container whose process it is.
+    SupervisorSession(std::string id, UniqueFd socket, UniqueFd supervisor, bool owned, std::string container = {});
     // Of a container that has ended and whose supervisor is gone.
     SupervisorSession(std::string id, const ExitRecord& record);
 
     const std::string& id() const { return id_; }
+    bool is_exec() const { return !container_.empty(); }
+    const std::string& container() const { return container_; }
     int socket() const { return socket_.get(); }
     int supervisor() const { return supervisor_.get(); }
+    int process() const { return process_.get(); }  // pidfd, -1 when there is none
 
     // Sends the plan and waits until the first process is parked. Before the session is with the reader.
     Status launch(const std::vector<uint8_t>& plan, const std::vector<int>& fds, const CallLimits& limits);
@@ -77,6 +81,7 @@ private:
     void apply(const supervisor::StateReport& report);  // mutex_ held
 
     const std::string id_;
+    const std::string container_;
     UniqueFd socket_;
     UniqueFd supervisor_;
     UniqueFd process_;  // pidfd of the first process; set before the session is shared

@@ -193,4 +193,23 @@ Result<json> build_spec(const json& request, const SpecContext& context) {
     return document;
 }
 
+Result<json> build_exec_spec(const json& request, const SpecContext& context) {
+    const json& host_config = member_of(request, "HostConfig");
+    Result<SecurityOptions> security = parse_security_options(read_texts(host_config, "SecurityOpt"));
+    if (!security) return std::move(security).error();
+    Result<CapabilitySet> capabilities =
+        resolve_capabilities(read_texts(host_config, "CapAdd"), read_texts(host_config, "CapDrop"),
+                             read_flag(host_config, "Privileged"), context.kernel.capabilities);
+    if (!capabilities) return std::move(capabilities).error();
+    Result<UserIdentity> user = user_of(request, context);
+    if (!user) return std::move(user).error();
+    Result<json> process = process_section(request, *user, *capabilities, *security, context.kernel);
+    if (!process) return std::move(process).error();
+    Result<std::optional<json>> seccomp = seccomp_of(host_config, *security, *capabilities, context.kernel);
+    if (!seccomp) return std::move(seccomp).error();
+    json linux_part = json::object();
+    if (*seccomp) linux_part["seccomp"] = std::move(**seccomp);
+    return json{{"process", std::move(*process)}, {"linux", std::move(linux_part)}};
+}
+
 }  // namespace slipway::linux_backend

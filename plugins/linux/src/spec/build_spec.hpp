@@ -40,4 +40,8 @@ struct SpecContext {
 //   kUnimplemented    "container:" name spaces without `container_pid`
 Result<nlohmann::json> build_spec(const nlohmann::json& request, const SpecContext& context);
 
+// The parts of that document that concern a further process in a running container: `process`, and `linux` with
+// `seccomp` alone. `request` is as for slw_exec_ops.start; of `context` only the kernel and the root are used.
+Result<nlohmann::json> build_exec_spec(const nlohmann::json& request, const SpecContext& context);
+
 }  // namespace slipway::linux_backend

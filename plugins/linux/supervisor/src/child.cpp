@@ -1,4 +1,4 @@
-// child.cpp - the steps of the container's first process, in order.
+// child.cpp - the steps of the container's first process, or of an exec, in order.
 //
 // It talks to the supervisor over one SOCK_SEQPACKET pair: a Failure with kind kNone says "parked" (with the terminal's
 // master when there is one), any other says why not. One byte from the supervisor lets it go; the pair is
@@ -55,6 +55,10 @@ bool reset_scheduling(ChildContext& c) {
 bool set_up(ChildContext& c) {
     umask(0);
     if (!reset_scheduling(c)) return false;
+    if (c.plan.has(kPlanJoin)) {
+        return enter_groups(c) && join_container(c) && write_process_settings(c) && open_stdio(c) && become_user(c) &&
+               resolve_command(c);
+    }
     return enter_groups_and_namespaces(c) && write_process_settings(c) && cover_root(c) && run_ops(c) &&
            open_stdio(c) && make_working_directory(c) && protect_paths(c) && enter_root(c) && become_user(c) &&
            resolve_command(c);

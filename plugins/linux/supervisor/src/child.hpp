@@ -38,7 +38,9 @@ int make_in_root(const ChildContext& c, const char* path, bool directory, uint64
 // Opens the parent of `path`, making it when missing; `*leaf` points at the last part inside `path`.
 int open_parent(const ChildContext& c, const char* path, uint64_t extra_resolve, const char** leaf);
 
+bool enter_groups(ChildContext& c);                 // namespaces.cpp
 bool enter_groups_and_namespaces(ChildContext& c);  // namespaces.cpp
+bool join_container(ChildContext& c);               // join.cpp
 bool write_process_settings(ChildContext& c);       // namespaces.cpp: hostname, sysctls, oom score
 bool cover_root(ChildContext& c);                   // root.cpp
 bool enter_root(ChildContext& c);                   // root.cpp: read-only, propagation, chroot

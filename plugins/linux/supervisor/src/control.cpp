@@ -19,6 +19,11 @@ void drop_connection(Supervisor& s, uint32_t index) {
     s.connections[index] = -1;
     if (s.launch_connection == static_cast<int>(index)) s.launch_connection = -1;
     if (s.start_connection == static_cast<int>(index)) s.start_connection = -1;
+    if (!s.ends_with_daemon) return;
+    for (const int connection : s.connections) {
+        if (connection >= 0) return;
+    }
+    kill_process(s);
 }
 
 void send_report(Supervisor& s, int connection, const StateReport& report, const int* fds, int fd_count) {

@@ -81,13 +81,17 @@ void keep_settings(Supervisor& s) {
     s.listener = descriptor(s, h.listener);
     s.oom_counter = descriptor(s, h.oom_counter);
     s.oom_event = descriptor(s, h.oom_event);
+    s.joined = s.plan.has(kPlanJoin);
+    s.ends_with_daemon = s.plan.has(kPlanEndsWithDaemon);
+    s.capture = descriptor(s, h.capture);
+    s.capture_left = h.capture_bytes;
 }
 
 // The root stays open, so that the container's last process does not pay for writing its file system back.
 bool is_kept(const Supervisor& s, uint32_t index) {
     const PlanHeader& h = s.plan.header();
     for (const uint32_t kept :
-         {h.root_tree, h.state_directory, h.listener, h.log_directory, h.oom_counter, h.oom_event}) {
+         {h.root_tree, h.state_directory, h.listener, h.log_directory, h.oom_counter, h.oom_event, h.capture}) {
         if (index == kept) return true;
     }
     for (uint32_t i = 0; i < h.held.count; ++i) {
@@ -105,7 +109,8 @@ void close_unneeded(Supervisor& s) {
 long clone_child(const Supervisor& s, int* pidfd) {
     const PlanHeader& h = s.plan.header();
     clone_args args{};
-    args.flags = uint64_t{h.clone_flags} | CLONE_NEWNS | CLONE_PIDFD;
+    args.flags = uint64_t{h.clone_flags} | CLONE_PIDFD;
+    if (!s.joined) args.flags |= CLONE_NEWNS;
     args.exit_signal = SIGCHLD;
     args.pidfd = reinterpret_cast<uint64_t>(pidfd);
     if (h.cgroup_directory != kNoFd) {
@@ -121,6 +126,10 @@ bool enter_base(Supervisor& s, Failure& failure) {
     if (h.pid_namespace != kNoFd && setns(descriptor(s, h.pid_namespace), CLONE_NEWPID) != 0) {
         return fail(failure, "join name space", "pid");
     }
+    // Only for what is cloned from now on, which is the exec.
+    if (s.joined && (h.join_flags & CLONE_NEWPID) != 0 && setns(descriptor(s, h.join_process), CLONE_NEWPID) != 0) {
+        return fail(failure, "join name space", "pid");
+    }
     return true;
 }
 
@@ -131,7 +140,7 @@ bool watch_all(Supervisor& s) {
         (void)s.loop.watch(s.oom_counter, Source::kOom, 0, EPOLLPRI);  // v2; v1 files answer EPERM and have the event
     }
     return s.loop.watch(s.pidfd, Source::kProcess, 0, EPOLLIN) && s.loop.watch(s.sync, Source::kSync, 0, EPOLLIN) &&
-           s.loop.watch(s.listener, Source::kListener, 0, EPOLLIN);
+           (s.listener < 0 || s.loop.watch(s.listener, Source::kListener, 0, EPOLLIN));
 }
 
 }  // namespace
@@ -176,7 +185,10 @@ bool launch(Supervisor& s, Failure& failure) {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return fail(failure, "socketpair");
     s.sync = pair[0];
     ScopedFd child_sync{pair[1]};
-    if (!s.tty && (!out.open() || !err.open() || (s.open_stdin && !in.open()))) return fail(failure, "pipe");
+    // An exec without input reads the end of a pipe: there is no null device that the container could not have shaped.
+    const bool needs_input = s.open_stdin || s.joined;
+    if (!s.tty && (!out.open() || !err.open() || (needs_input && !in.open()))) return fail(failure, "pipe");
+    if (!s.open_stdin) in.write.reset();
 
     ChildContext& child = s.scratch->child;
     child.plan = s.plan;

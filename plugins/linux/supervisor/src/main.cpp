@@ -1,7 +1,7 @@
-// slipway-supervisor - one per container; see supervisor.hpp for the story.
+// slipway-supervisor - one per container and one per exec; see supervisor.hpp for the story.
 //
-//   slipway-supervisor <container id>   descriptor 3: control socket, over which the plan arrives
-//   slipway-supervisor --base           descriptor 3: makes the base mount name space
+//   slipway-supervisor <container or exec id>   descriptor 3: control socket, over which the plan arrives
+//   slipway-supervisor --base                   descriptor 3: makes the base mount name space
 #include <errno.h>
 #include <linux/close_range.h>
 #include <signal.h>

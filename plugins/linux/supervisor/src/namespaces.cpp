@@ -12,16 +12,6 @@
 namespace slipway::supervisor {
 namespace {
 
-// "0" into `tasks` moves the calling thread alone: no global lock and no grace period, where cgroup.procs takes 10 ms
-// after a quiet moment.
-bool enter_groups(ChildContext& c) {
-    const ListRef list = c.plan.header().task_files;
-    for (uint32_t i = 0; i < list.count; ++i) {
-        if (write(c.fd(c.plan.at<uint32_t>(list, i)), "0", 1) != 1) return fail(c.failure, "enter control group");
-    }
-    return true;
-}
-
 bool loopback_up(ChildContext& c) {
     const ScopedFd sock{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     ifreq request{};
@@ -66,6 +56,16 @@ bool write_sysctls(ChildContext& c) {
 }
 
 }  // namespace
+
+// "0" into `tasks` moves the calling thread alone: no global lock and no grace period, where cgroup.procs takes 10 ms
+// after a quiet moment.
+bool enter_groups(ChildContext& c) {
+    const ListRef list = c.plan.header().task_files;
+    for (uint32_t i = 0; i < list.count; ++i) {
+        if (write(c.fd(c.plan.at<uint32_t>(list, i)), "0", 1) != 1) return fail(c.failure, "enter control group");
+    }
+    return true;
+}
 
 bool enter_groups_and_namespaces(ChildContext& c) {
     const PlanHeader& h = c.plan.header();

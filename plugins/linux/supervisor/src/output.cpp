@@ -36,11 +36,19 @@ void close_output(Supervisor& s, uint32_t stream) {
     output.fd = -1;
 }
 
+void capture(Supervisor& s, const char* bytes, size_t size) {
+    if (s.capture_left == 0) return;
+    const size_t kept = size < s.capture_left ? size : static_cast<size_t>(s.capture_left);
+    const ssize_t wrote = write(s.capture, bytes, kept);
+    s.capture_left = wrote == static_cast<ssize_t>(kept) ? s.capture_left - kept : 0;
+}
+
 // One read. 0: the stream ended, now closed; -1: nothing there.
 ssize_t pump(Supervisor& s, uint32_t stream, size_t room) {
     const ssize_t got = read(s.outputs[stream].fd, g_buffer, room);
     if (got > 0) {
         g_log.write(stream, g_buffer, static_cast<size_t>(got));
+        capture(s, g_buffer, static_cast<size_t>(got));
         send_to_clients(s, stream, g_buffer, static_cast<size_t>(got));
         return got;
     }

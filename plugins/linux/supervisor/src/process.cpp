@@ -59,6 +59,10 @@ void failed(Supervisor& s, const Failure& failure) {
     const int connection = launching ? s.launch_connection : s.start_connection;
     const uint32_t sequence = launching ? s.launch_sequence : s.start_sequence;
     s.exit_reported = true;  // nothing ran, so there is no exit to report
+    if (s.joined) {
+        // The daemon tells the client of an exec, on a stream that must not be shut down before.
+        for (Client& client : s.clients) drop_client(s, client);
+    }
     reply(s, connection, sequence, EIO, &failure, nullptr, 0);
 }
 
@@ -136,7 +140,7 @@ void finish_exit(Supervisor& s) {
     end_clients(s);
     // A process that never started has no exit: a daemon that did not ask for its end sees us go and calls it lost.
     if (!s.exit_reported && s.started_ns != 0) {
-        write_exit_record(s);
+        if (s.state_directory >= 0) write_exit_record(s);
         broadcast(s, MessageKind::kExit);
     }
     s.exit_reported = true;

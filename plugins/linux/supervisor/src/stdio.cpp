@@ -44,7 +44,9 @@ bool bind_console(ChildContext& c, int slave) {
 bool use_terminal(ChildContext& c) {
     const ScopedFd slave{open_terminal(c)};
     if (!slave) return fail(c.failure, "open terminal", "/dev/pts/ptmx");
-    if (!bind_console(c, slave.get())) return fail(c.failure, "bind terminal", "/dev/console");
+    // /dev/console is the first process' alone.
+    if (!c.plan.has(kPlanJoin) && !bind_console(c, slave.get()))
+        return fail(c.failure, "bind terminal", "/dev/console");
     if (fchown(slave.get(), c.plan.header().uid, static_cast<gid_t>(-1)) != 0)
         return fail(c.failure, "chown", "terminal");
     if (ioctl(slave.get(), TIOCSCTTY, 0) != 0) return fail(c.failure, "acquire controlling terminal");

@@ -1,4 +1,5 @@
-// supervisor.hpp - the supervisor's state and its parts.
+// supervisor.hpp - the supervisor's state and its parts. An exec has a supervisor of its own, which does the same for
+// a process that joins the container.
 //
 // One process, one thread, one epoll loop; nothing is allocated after the start: all tables are static and of fixed
 // size, and a page that was never needed costs nothing. The story of a container:
@@ -72,6 +73,10 @@ struct Supervisor {
     int64_t deadline_ms = 0;  // of the draining or lingering phase, 0 for none
 
     bool tty = false, stdin_once = false, open_stdin = false;
+    bool joined = false;            // an exec in a container that has a supervisor of its own
+    bool ends_with_daemon = false;  // kill it once nobody is connected
+    int capture = -1;               // file for the beginning of the output
+    uint64_t capture_left = 0;
     int state_directory = -1, listener = -1, oom_counter = -1, oom_event = -1;
 
     // Who asked for the launch and for the start.

@@ -52,11 +52,15 @@ public:
     std::deque<core::EventOrGap> event_list;
     std::shared_ptr<std::atomic<bool>> events_closed = std::make_shared<std::atomic<bool>>(true);
     bool wait_until_cancelled = false;
+    core::ExecInfo exec;       // the only one there is
+    bool refuse_exec = false;  // start_exec() fails before it was accepted
+    std::vector<std::string> exec_ids;
 
     // --- what a test reads ---
     std::vector<std::string> calls;
     core::CreateContainer created;
     core::AttachOptions attached;
+    core::StartExec exec_started;
     core::LogOptions logged;
     core::ListOptions listed;
     std::optional<uint64_t> since_sequence;
@@ -102,6 +106,8 @@ public:
     Status kill_container(const std::string& ref, const std::string& signal) override {
         return answer("kill " + ref + " " + signal);
     }
+    Status pause_container(const std::string& ref) override { return answer("pause " + ref); }
+    Status unpause_container(const std::string& ref) override { return answer("unpause " + ref); }
     Status rename_container(const std::string& ref, const std::string& name) override {
         return answer("rename " + ref + " " + name);
     }
@@ -141,6 +147,29 @@ public:
         return ok();
     }
     Result<uint64_t> container_size_rw(const std::string&) override { return uint64_t{1000}; }
+
+    Result<std::string> create_exec(const std::string& ref, const core::ExecConfig& config) override {
+        note("exec " + ref);
+        exec.config = config;
+        if (failure) return *failure;
+        return exec.id;
+    }
+    Status start_exec(const std::string& id, const core::StartExec& request) override {
+        note("start exec " + id);
+        exec_started = request;
+        if (request.accepted && !refuse_exec && !request.accepted()) return Error(ErrorCode::kCancelled, "gone");
+        if (failure) return *failure;
+        if (!request.detach) stream_copy = ::dup(static_cast<int>(request.stream_handle));
+        return ok();
+    }
+    Result<core::ExecInfo> find_exec(const std::string& id) const override {
+        if (id != exec.id) return Error(ErrorCode::kNotFound, "No such exec instance: " + id);
+        return exec;
+    }
+    std::vector<std::string> list_execs(const std::string&) const override { return exec_ids; }
+    Status resize_exec(const std::string& id, uint16_t rows, uint16_t cols) override {
+        return answer("resize exec " + id + " " + std::to_string(rows) + "x" + std::to_string(cols));
+    }
 
     Result<core::ImagePtr> find_image(const std::string& ref) const override {
         const auto found = images.find(ref);

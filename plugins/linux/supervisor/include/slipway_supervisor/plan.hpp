@@ -48,6 +48,11 @@ constexpr uint32_t kPlanSetOomScore = 1u << 6;
 constexpr uint32_t kPlanLoopbackUp = 1u << 7;  // the network name space is new and nobody else configures it
 constexpr uint32_t kPlanPivotRoot = 1u << 8;   // force pivot_root, the way for kernels that refuse to cover "/"
 
+// An exec: the process joins a container that runs instead of making one. Only what concerns the process itself, its
+// streams and `join_*` is looked at; root, listener and state directory may be missing.
+constexpr uint32_t kPlanJoin = 1u << 9;
+constexpr uint32_t kPlanEndsWithDaemon = 1u << 10;  // kill the process once the last control connection is closed
+
 // One step of building the file system view; executed in order.
 enum class OpKind : uint32_t {
     kFilesystem = 1,     // make a new file system of type `source` with `options`, attach it at `target`
@@ -110,8 +115,11 @@ struct PlanHeader {
     uint32_t state_directory = kNoFd;   // receives the exit record
     uint32_t listener = kNoFd;          // control socket, listening
     uint32_t log_directory = kNoFd;
-    uint32_t oom_counter = kNoFd;  // memory.oom_control or memory.events
-    uint32_t oom_event = kNoFd;    // v1: event descriptor that fires when the limit is hit
+    uint32_t oom_counter = kNoFd;   // memory.oom_control or memory.events
+    uint32_t oom_event = kNoFd;     // v1: event descriptor that fires when the limit is hit
+    uint32_t join_process = kNoFd;  // pidfd of the container's first process
+    uint32_t join_flags = 0;        // CLONE_NEW* of that process to join
+    uint32_t capture = kNoFd;       // receives the first `capture_bytes` of the output, both streams
 
     uint32_t uid = 0, gid = 0;
     uint32_t umask_bits = 022;
@@ -119,6 +127,7 @@ struct PlanHeader {
     uint32_t tty_rows = 24, tty_columns = 80;
     uint32_t log_max_files = 1;
     uint64_t log_max_bytes = 0;
+    uint64_t capture_bytes = 0;
     uint64_t root_propagation = 0;
     uint64_t bounding = 0, permitted = 0, effective = 0;  // capability sets
     uint32_t seccomp_flags = 0;
@@ -237,8 +246,16 @@ inline bool Plan::validate(const uint8_t* data, size_t size, uint32_t fd_count) 
                               h.cgroup_directory, h.log_directory, h.oom_counter, h.oom_event}) {
         if (!good_fd(fd)) return false;
     }
-    for (const uint32_t fd : {h.base_namespace, h.root_tree, h.state_directory, h.listener}) {
-        if (fd >= fd_count) return false;
+    if (!good_fd(h.capture) || h.base_namespace >= fd_count) return false;
+    if (has(kPlanJoin)) {
+        if (h.join_process >= fd_count || !good_fd(h.root_tree) || !good_fd(h.state_directory) ||
+            !good_fd(h.listener)) {
+            return false;
+        }
+    } else {
+        for (const uint32_t fd : {h.root_tree, h.state_directory, h.listener}) {
+            if (fd >= fd_count) return false;
+        }
     }
     constexpr size_t kFilterBytes = 8;  // sizeof(struct sock_filter)
     if (uint64_t{h.seccomp.offset} + uint64_t{h.seccomp.count} * kFilterBytes > size || h.seccomp.count > 0xffff) {
