@@ -50,22 +50,44 @@ json own_state(const core::ContainerRecord& record) {
     return out;
 }
 
+json health_json(const core::HealthState& health) {
+    json results = json::array();
+    for (const core::HealthResult& result : health.log) {
+        results.push_back({{"Start", core::to_rfc3339(result.start)},
+                           {"End", core::to_rfc3339(result.end)},
+                           {"ExitCode", result.exit_code},
+                           {"Output", result.output}});
+    }
+    return {{"Status", std::string(core::to_string(health.status))},
+            {"FailingStreak", health.failing_streak},
+            {"Log", std::move(results)}};
+}
+
 json state_json(const core::ContainerRecord& record) {
     using core::RunState;
     const RunState state = record.state;
-    return {{"Status", std::string(core::to_string(state))},
-            // The overlapping flags clients know: paused and restarting containers show Running as well.
-            {"Running", record.is_running()},
-            {"Paused", state == RunState::kPaused},
-            {"Restarting", state == RunState::kRestarting},
-            {"OOMKilled", record.oom_killed},
-            {"Dead", state == RunState::kDead},
-            {"Pid", record.pid},
-            {"ExitCode", record.exit_code},
-            {"Error", record.error},
-            {"StartedAt", core::to_rfc3339(record.started_at)},
-            {"FinishedAt", core::to_rfc3339(record.finished_at)},
-            {"Slipway", own_state(record)}};
+    json out{{"Status", std::string(core::to_string(state))},
+             // The overlapping flags clients know: paused and restarting containers show Running as well.
+             {"Running", record.is_running()},
+             {"Paused", state == RunState::kPaused},
+             {"Restarting", state == RunState::kRestarting},
+             {"OOMKilled", record.oom_killed},
+             {"Dead", state == RunState::kDead},
+             {"Pid", record.pid},
+             {"ExitCode", record.exit_code},
+             {"Error", record.error},
+             {"StartedAt", core::to_rfc3339(record.started_at)},
+             {"FinishedAt", core::to_rfc3339(record.finished_at)},
+             {"Slipway", own_state(record)}};
+    if (record.health) out["Health"] = health_json(*record.health);
+    return out;
+}
+
+// " (healthy)", " (health: starting)" or nothing.
+std::string health_suffix(const core::ContainerRecord& record) {
+    if (!record.health) return "";
+    const std::string status(core::to_string(record.health->status));
+    return record.health->status == core::HealthStatus::kStarting ? " (health: " + status + ")" : " (" + status + ")";
 }
 
 std::string port_key(const json& port) {
@@ -237,7 +259,7 @@ std::string status_text(const core::ContainerRecord& record, core::UnixNanos now
         case RunState::kCreated:
             return "Created";
         case RunState::kRunning:
-            return "Up " + human_duration(now - record.started_at);
+            return "Up " + human_duration(now - record.started_at) + health_suffix(record);
         case RunState::kPaused:
             return "Up " + human_duration(now - record.started_at) + " (Paused)";
         case RunState::kRestarting:

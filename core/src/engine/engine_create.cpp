@@ -2,6 +2,7 @@
 
 #include "engine/engine_events.hpp"
 #include "engine/engine_impl.hpp"
+#include "health/health_check.hpp"
 #include "model/host_config.hpp"
 #include "model/merge.hpp"
 #include "model/mounts.hpp"
@@ -25,6 +26,22 @@ Status make_private_directory(const fs::path& path) {
     if (!error) fs::permissions(path, fs::perms::owner_all, error);
     if (!error) return ok();
     return Error::from_errno(error.value(), "create '" + path.string() + "'").with_resource(path.string());
+}
+
+std::string label_of(const nlohmann::json& config, const char* label) {
+    const auto labels = config.find("Labels");
+    return labels != config.end() && labels->is_object() ? labels->value(label, "") : "";
+}
+
+// `merged` has the image's part in it, `given` only what the user said.
+Status check_health_options(const Backend& backend, const nlohmann::json& merged, const nlohmann::json& given) {
+    if (Status checked = check_healthcheck(merged.value("Healthcheck", nlohmann::json())); !checked) return checked;
+    if (auto action = parse_on_unhealthy(label_of(given, kOnUnhealthyLabel)); !action) return std::move(action).error();
+    if (!health_check_of(merged) || backend.info().executes) return ok();
+    return Error(ErrorCode::kUnimplemented,
+                 "backend '" + backend.info().name +
+                     "' does not support running further commands in a container, which health checks need")
+        .with_resource("Config.Healthcheck");
 }
 
 // What the user asked for about the network its mode means; other networks are refused elsewhere.
@@ -162,6 +179,9 @@ Result<EngineImpl::Draft> EngineImpl::draft_container(const CreateContainer& req
     }
     auto merged = merge_config(checked->config, image_config);
     if (!merged) return std::move(merged).error();
+    if (Status healthy = check_health_options(*draft.backend, merged->config, checked->config); !healthy) {
+        return std::move(healthy).error();
+    }
     auto verified = draft.backend->verify(internal_call(), merged->config, checked->host_config, false);
     if (!verified) return std::move(verified).error();
     draft.warnings = std::move(verified->warnings);
@@ -170,6 +190,7 @@ Result<EngineImpl::Draft> EngineImpl::draft_container(const CreateContainer& req
     if (!record) return std::move(record).error();
     draft.record = std::move(*record);
     draft.record.config = std::move(merged->config);
+    draft.record.on_unhealthy = label_of(checked->config, kOnUnhealthyLabel);
     draft.record.path = std::move(merged->path);
     draft.record.args = std::move(merged->args);
     if (draft.pin) {

@@ -162,6 +162,10 @@ Status EngineImpl::resize_exec(const std::string& id, uint16_t rows, uint16_t co
 
 void EngineImpl::handle_exec_exit(const ContainerPtr& container, const BackendEvent& event) {
     const std::string& id = event.text;
+    if (health_.is_ours(id)) {
+        if (const auto handle = container->handle()) finish_probe(*handle, event);
+        return;
+    }
     const auto exec = execs_.finish(id, event.exit_code, event.when);
     if (exec) {
         announce(container_event(*container->record(), "exec_die",

@@ -78,6 +78,8 @@ void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& fact
     record.oom_killed = record.oom_killed || facts.oom_killed;
     record.finished_at = facts.when != 0 ? facts.when : unix_now();
     record.sandbox_key.clear();
+    health_.forget(container->id);
+    if (record.health) record.health->status = HealthStatus::kUnhealthy;  // as Docker, and without an event
     const int64_t ran = std::max<int64_t>(0, record.finished_at - record.started_at);
     ++container->runs_ended;
     std::optional<std::chrono::milliseconds> delay;

@@ -9,6 +9,7 @@
 #include "engine/registry.hpp"
 #include "engine/worker_pool.hpp"
 #include "events/event_bus.hpp"
+#include "health/health_monitor.hpp"
 #include "image/image_store.hpp"
 #include "names/name_index.hpp"
 #include "restart/timer_queue.hpp"
@@ -182,6 +183,19 @@ private:
     // Appends an event that changes no record; a failure is logged and ignored.
     void announce(Event event);
 
+    // --- engine_health.cpp ---------------------------------------------------------------------------------------
+    ProbePort probe_port();
+    // Probes a container from now on, if it has a health check. Not to be called twice for one run without need: what
+    // is being probed starts over.
+    void watch_health(const ContainerRecord& record);
+    // The same for a container that was adopted.
+    void resume_health(const ContainerPtr& container);
+    void start_probe(const std::string& id, const std::string& probe, const HealthCheck& check);
+    void kill_probe(const std::string& id, const std::string& probe);
+    void finish_probe(BackendContainer& handle, const BackendEvent& event);
+    void note_probe(const std::string& id, const HealthCheck& check, HealthResult result);
+    void act_on_unhealthy(const ContainerPtr& container, const std::string& action);
+
     // --- engine_remove.cpp ---------------------------------------------------------------------------------------
     // Removes a container that does not run. `hold` is container.operation.
     Status remove_stopped(const ContainerPtr& container, Hold& hold);
@@ -215,7 +229,9 @@ private:
     bool has_damaged_records_ = false;  // set once, by reconcile()
     std::atomic<bool> stopping_{false};
     WorkerPool workers_{4};
+    HealthMonitor health_{probe_port()};
     std::thread event_thread_;
+    std::thread health_thread_;
 };
 
 }  // namespace slipway::core

@@ -50,7 +50,8 @@ Status EngineImpl::open_all() {
     auto networks = Networks::open(store_, options_.bridge_disabled);
     if (!networks) return std::move(networks).error();
     networks_ = std::move(*networks);
-    services_ = std::make_unique<StartServices>(StartServices{*store_, *networks_, options_, metrics_});
+    services_ = std::make_unique<StartServices>(StartServices{
+        *store_, *networks_, options_, metrics_, [this](const ContainerRecord& record) { watch_health(record); }});
 
     std::shared_ptr<Backend> layers = find_backend(options_.default_backend);
     if (layers == nullptr) {
@@ -80,11 +81,14 @@ Status EngineImpl::open_all() {
     event_thread_ = std::thread([this] { run_events(); });
     watch_operations();
     boot_thread_ = std::thread([this] { start_at_boot(); });
+    health_thread_ = std::thread([this] { health_.run(); });
     return ok();
 }
 
 void EngineImpl::shut_down() {
     if (stopping_.exchange(true)) return;
+    health_.close();
+    if (health_thread_.joinable()) health_thread_.join();
     // Exits that were reported are still recorded; then nobody waits any more.
     timers_.stop();
     if (boot_thread_.joinable()) boot_thread_.join();

@@ -72,6 +72,11 @@ Status EngineImpl::change_pause(const std::string& ref, const char* action) {
     }
     record.state = pauses ? RunState::kPaused : RunState::kRunning;
     std::vector<Event> events = {container_event(record, action)};
+    if (pauses) {
+        health_.forget(container->id);
+    } else {
+        watch_health(record);
+    }
     publish_and_store(*container, std::move(record), std::move(events));
     return ok();
 }
@@ -93,6 +98,7 @@ void EngineImpl::resume_for_signal(BackendContainer& handle, ContainerRecord& re
         }
     }
     record.state = RunState::kRunning;
+    watch_health(record);
     events.push_back(container_event(record, "unpause"));
 }
 

@@ -114,7 +114,9 @@ bool is_shown(const ContainerRecord& record, const ListOptions& options) {
            any_of(values_of(filters, "volume"),
                   [&](const std::string& volume) { return has_volume(record, volume); }) &&
            any_of(values_of(filters, "is-task"), [](const std::string& is_task) { return is_task == "false"; }) &&
-           any_of(values_of(filters, "health"), [](const std::string& health) { return health == "none"; });
+           any_of(values_of(filters, "health"), [&](const std::string& health) {
+               return health == (record.health ? to_string(record.health->status) : "none");
+           });
 }
 
 // The time of creation that the list is cut at; the newest for "since", the oldest for "before".

@@ -11,7 +11,8 @@ namespace slipway::core {
 // Finds the record `ref` means, for the filters before and since.
 using FindRecord = std::function<Result<RecordPtr>(const std::string& ref)>;
 
-// Newest first. Filters: id, name, label, status, exited, ancestor, before, since, network, publish, expose, volume.
+// Newest first. Filters: id, name, label, status, exited, ancestor, before, since, network, publish, expose, volume,
+// health (starting, healthy, unhealthy, none).
 // kInvalidArgument "invalid filter '<key>'" or "invalid filter '<key>=<value>'".
 Result<std::vector<RecordPtr>> filter_list(std::vector<RecordPtr> records, const ListOptions& options,
                                            const FindRecord& find);

@@ -133,6 +133,7 @@ std::optional<ExitFacts> EngineImpl::adopt(const ContainerPtr& container) {
         container->publish(std::move(record));
     }
     repeat_pause(container);
+    resume_health(container);
     return std::nullopt;
 }
 

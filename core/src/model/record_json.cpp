@@ -126,6 +126,45 @@ void read_start(const json& object, std::optional<StartReport>& out) {
     out = std::move(report);
 }
 
+constexpr std::array<std::string_view, 3> kHealthNames{"starting", "healthy", "unhealthy"};
+
+json health_to_json(const HealthState& health) {
+    json results = json::array();
+    for (const HealthResult& result : health.log) {
+        results.push_back(
+            {{"start", result.start}, {"end", result.end}, {"exit_code", result.exit_code}, {"output", result.output}});
+    }
+    return {{"status", std::string(to_string(health.status))},
+            {"failing_streak", health.failing_streak},
+            {"log", std::move(results)}};
+}
+
+void read_health(const json& object, std::optional<HealthState>& out) {
+    if (!object.is_object()) return;
+    HealthState health;
+    std::string status;
+    Reader in(object);
+    in.optional("status", status);
+    in.optional("failing_streak", health.failing_streak);
+    for (size_t i = 0; i < kHealthNames.size(); ++i) {
+        if (status == kHealthNames[i]) health.status = static_cast<HealthStatus>(i);
+    }
+    const auto log = object.find("log");
+    if (log != object.end() && log->is_array()) {
+        for (const json& item : *log) {
+            if (!item.is_object()) continue;
+            HealthResult result;
+            Reader entry(item);
+            entry.optional("start", result.start);
+            entry.optional("end", result.end);
+            entry.optional("exit_code", result.exit_code);
+            entry.optional("output", result.output);
+            health.log.push_back(std::move(result));
+        }
+    }
+    out = std::move(health);
+}
+
 void read_endpoints(const json& list, std::vector<EndpointRecord>& out) {
     if (!list.is_array()) return;
     for (const json& item : list) {
@@ -188,6 +227,7 @@ void read_state(Reader& in, ContainerRecord& record) {
     in.optional("finished_at", record.finished_at);
     in.optional("restart_count", record.restart_count);
     in.optional("restart_at", record.restart_at);
+    in.optional("on_unhealthy", record.on_unhealthy);
     in.optional("phase", record.phase);
     in.optional("phase_since", record.phase_since);
     in.optional("sandbox_key", record.sandbox_key);
@@ -209,6 +249,10 @@ void read_state(Reader& in, ContainerRecord& record) {
 }
 
 }  // namespace
+
+std::string_view to_string(HealthStatus status) {
+    return kHealthNames[static_cast<size_t>(status)];
+}
 
 std::string_view to_string(RunState state) {
     for (const auto& [value, name] : kStates) {
@@ -242,6 +286,8 @@ json to_json(const ContainerRecord& record) {
             {"finished_at", record.finished_at},
             {"restart_count", record.restart_count},
             {"restart_at", record.restart_at},
+            {"health", record.health ? health_to_json(*record.health) : json()},
+            {"on_unhealthy", record.on_unhealthy},
             {"phase", record.phase},
             {"phase_since", record.phase_since},
             {"last_start", record.last_start ? start_to_json(*record.last_start) : json()},
@@ -262,6 +308,7 @@ Result<ContainerRecord> record_from_json(const json& document) {
     read_identity(in, record);
     read_state(in, record);
     if (!record.mounts.is_array()) record.mounts = json::array();
+    if (const auto found = document.find("health"); found != document.end()) read_health(*found, record.health);
     if (const auto found = document.find("last_start"); found != document.end()) {
         read_start(*found, record.last_start);
     }

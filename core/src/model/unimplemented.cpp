@@ -37,12 +37,6 @@ bool other_ipc(const json& mode) {
     return other_namespace(mode) && mode != "shareable" && mode != "none";
 }
 
-bool has_health_test(const json& health) {
-    if (health.is_null()) return false;
-    const json& test = health.at("Test");
-    return !test.empty() && test[0] != "NONE";
-}
-
 bool other_security(const json& options) {
     return std::any_of(options.begin(), options.end(), [](const json& option) {
         static constexpr std::array<std::string_view, 8> kKnown{
@@ -115,7 +109,6 @@ constexpr Row kHostRows[] = {
 };
 
 constexpr Row kConfigRows[] = {
-    {"Healthcheck", has_health_test, "health checks are not implemented yet (Config.Healthcheck)"},
     {"Volumes", not_empty, "anonymous volumes are not implemented yet (Config.Volumes)"},
     {"NetworkDisabled", is_true, "use the network none; disabling is not implemented (Config.NetworkDisabled)"},
 };

@@ -1,6 +1,7 @@
 // The phases from the platform's launch document to the running process.
 
 #include "engine/engine_events.hpp"
+#include "health/health_check.hpp"
 #include "model/host_config.hpp"
 #include "start/phases.hpp"
 
@@ -133,6 +134,7 @@ Status commit_start(StartContext& start, const CallContext&) {
     record.exit_code = 0;
     record.oom_killed = false;
     record.error.clear();
+    record.health = initial_health(record.config);
     record.last_start = start.report;
 
     Batch batch;

@@ -8,6 +8,7 @@
 
 #include <slipway/core/engine.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct StartServices {
     Networks& networks;
     const EngineOptions& options;
     StartMetrics& metrics;
+    std::function<void(const ContainerRecord&)> started;  // a start has succeeded; may be empty
 };
 
 // What the caller of a start asks for. Grows with start-time host configuration (API < 1.24).

@@ -169,6 +169,7 @@ Result<StartReport> run_start(const StartServices& services, Container& containe
     start.record.last_start = start.report;
     container.publish(std::move(start.record));
     container.phase.leave();
+    if (services.started) services.started(*container.record());
     return start.report;
 }
 

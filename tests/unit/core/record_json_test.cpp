@@ -30,6 +30,8 @@ ContainerRecord full_record() {
     record.started_at = 6;
     record.finished_at = 7;
     record.restart_count = 3;
+    record.health = HealthState{HealthStatus::kUnhealthy, 4, {{1, 2, -1, "no answer"}}};
+    record.on_unhealthy = "restart";
     record.phase = "create";
     record.phase_since = 8;
     record.last_start = StartReport{1, 2, true, {{"verify", 3, 4, true, true, 5, "undo"}}, {{"code", "x"}}};
@@ -55,6 +57,9 @@ TEST(RecordJson, KeepsEveryField) {
     EXPECT_EQ(read->desired, DesiredState::kRunning);
     ASSERT_TRUE(read->last_start);
     EXPECT_EQ(read->last_start->phases.at(0).undo_error, "undo");
+    ASSERT_TRUE(read->health);
+    EXPECT_EQ(read->health->status, HealthStatus::kUnhealthy);
+    EXPECT_EQ(read->health->log.at(0).exit_code, -1);
     EXPECT_EQ(read->endpoints.at(0).result["IPAddress"], "1.2.3.4");
 }
 

@@ -57,6 +57,23 @@ struct StartReport {
     nlohmann::json error;  // null, or {"phase","code","message","operation","resource","os","hint"}
 };
 
+// One probe of a health check.
+struct HealthResult {
+    UnixNanos start = 0, end = 0;
+    int32_t exit_code = 0;  // -1: it could not run, or took too long
+    std::string output;     // at most 4096 bytes, "..." behind them when there was more
+};
+
+enum class HealthStatus { kStarting, kHealthy, kUnhealthy };
+std::string_view to_string(HealthStatus status);  // "starting", "healthy", "unhealthy"
+
+// State.Health of a container with a health check. Of one that does not run: unhealthy, with the last results.
+struct HealthState {
+    HealthStatus status = HealthStatus::kStarting;
+    int64_t failing_streak = 0;
+    std::vector<HealthResult> log;  // the last five, oldest first
+};
+
 // One endpoint of a running container, as shown under NetworkSettings.Networks.
 struct EndpointRecord {
     std::string network_name;
@@ -101,6 +118,8 @@ struct ContainerRecord {
     UnixNanos finished_at = 0;
     int64_t restart_count = 0;  // automatic restarts since the last start by hand
     UnixNanos restart_at = 0;   // kRestarting: when the next run begins
+    std::optional<HealthState> health;  // none: no health check, or never started
+    std::string on_unhealthy;           // the user's label io.slipway.on-unhealthy; an image's does not count
 
     // While a start or another long operation runs: which phase, since when (Unix). Empty otherwise.
     std::string phase;
