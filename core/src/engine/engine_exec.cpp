@@ -103,7 +103,7 @@ Status EngineImpl::start_exec(const std::string& id, const StartExec& request) {
     const ContainerPtr container = *found;
     // Asked before the lock as well, so that the answer does not wait for a long operation.
     if (Status possible = check_executable(*container->record(), container->id); !possible) return possible;
-    auto hold = lock(container, container->id);
+    auto hold = lock(container, container->id, "exec");
     if (!hold) return std::move(hold).error();
     const RecordPtr record = container->record();
     if (Status possible = check_executable(*record, record->id); !possible) return possible;

@@ -47,7 +47,7 @@ void EngineImpl::start_probe(const std::string& id, const std::string& probe, co
     const auto fail = [&](const std::string& why) { health_.finished(probe, -1, 0, why); };
     const ContainerPtr container = registry_.find(id);
     if (container == nullptr) return fail("No such container: " + id);
-    auto hold = lock(container, id);
+    auto hold = lock(container, id, "probe");
     if (!hold) return fail(hold.error().message());
     const RecordPtr record = container->record();
     const auto handle = container->handle();
@@ -73,7 +73,7 @@ void EngineImpl::kill_probe(const std::string& id, const std::string& probe) {
     if (handle != nullptr) killed = handle->exec_signal(probe, kSigKill);
     if (killed || killed.error().code() != ErrorCode::kNotFound) return;
     // One that is being started holds the container's lock, and is killed the next time. Otherwise it has ended.
-    if (container != nullptr && !container->operation.acquire_for(kNoWait)) return;
+    if (container != nullptr && !container->operation.acquire_for(kNoWait, "probe")) return;
     health_.finished(probe, -1, 0, "");
 }
 
@@ -89,7 +89,7 @@ void EngineImpl::note_probe(const std::string& id, const HealthCheck& check, Hea
     const ContainerPtr container = registry_.find(id);
     if (container == nullptr) return;
     workers_.run([this, container, check, result = std::move(result)]() mutable {
-        Hold hold = container->operation.acquire();
+        Hold hold = container->operation.acquire("health");
         ContainerRecord record = *container->record();
         if (container->waiters.removed() || !record.is_running() || !record.health) return;
         // Of an earlier run.

@@ -54,7 +54,7 @@ Status EngineImpl::change_pause(const std::string& ref, const char* action) {
     const ContainerPtr container = *found;
     // Asked before the lock as well, so that the answer does not wait for a long operation.
     if (Status possible = check(*container->record()); !possible) return possible;
-    auto hold = lock(container, ref);
+    auto hold = lock(container, ref, action);
     if (!hold) return std::move(hold).error();
     ContainerRecord record = *container->record();
     if (Status possible = check(record); !possible) return possible;
