@@ -8,7 +8,7 @@ using nlohmann::json;
 
 // Said in `info`, so that nobody has to find out by trying.
 constexpr std::string_view kNotThere =
-    "WARNING: not in this version of Slipway: exec, pull and push, build, commit, named volumes, user-defined "
+    "WARNING: not in this version of Slipway: pull and push, build, commit, named volumes, user-defined "
     "networks, "
     "update, stats, top, cp, export, save, swarm";
 

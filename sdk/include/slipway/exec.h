@@ -58,7 +58,9 @@ typedef struct slw_exec_ops {
      * there is no such exec. [any] */
     slw_status(SLW_CALL *output)(slw_container *c, const char *exec_id, slw_sink *out, slw_error *err);
 
-    /* Kills the process if it still runs and forgets the exec. Not known is success. Ignores call->cancelled.
+    /* Kills the process if it still runs and forgets the exec. Its client's stream ends after this call, or, for a host
+     * that does not come, after 5 s: a client asks for the exit code as soon as it sees the end, so the host releases an
+     * exec when it has noted its exit. Not known is success. Ignores call->cancelled.
      * [any, may-block] */
     slw_status(SLW_CALL *release)(slw_container *c, const slw_call *call, const char *exec_id, slw_error *err);
 } slw_exec_ops;

@@ -1,10 +1,13 @@
-// slw.stdio/1 and slw.reconcile/1; backends whose profile says they lack them skip these with its reason.
+// slw.stdio/1, slw.reconcile/1, slw.pause/1 and slw.exec/1; backends whose profile says they lack them skip these with
+// its reason.
 #include "kit.hpp"
 
 namespace conformance {
 
 using Stdio = BackendCase;
 using Reconcile = BackendCase;
+using Pause = BackendCase;
+using Exec = BackendCase;
 
 TEST_F(Stdio, ResizeNeedsATerminalThatRuns) {
     const auto* stdio = table<slw_stdio_ops>(SLW_EXT_STDIO);
@@ -62,6 +65,75 @@ TEST_F(Reconcile, ThereIsNothingToAdoptOfAContainerThatNeverWas) {
     ErrorBuffer err;
 
     EXPECT_TRUE(failed_with(SLW_ERR_NOT_FOUND, reconcile->adopt(c, &call, &status, err.get()), err));
+}
+
+TEST_F(Pause, NeedsAContainerThatRuns) {
+    const auto* pause = table<slw_pause_ops>(SLW_EXT_PAUSE);
+    if (pause == nullptr) return;
+    slw_container* c = open_container();
+    const slw_call call = no_limits();
+    ErrorBuffer paused;
+    EXPECT_TRUE(failed_with(SLW_ERR_CONFLICT, pause->pause(c, &call, paused.get()), paused));
+    ErrorBuffer resumed;
+    EXPECT_TRUE(failed_with(SLW_ERR_CONFLICT, pause->resume(c, &call, resumed.get()), resumed));
+}
+
+// A request that is right but for what a case changes.
+slw_exec_request exec_request(const std::string& id, const std::string& process) {
+    slw_exec_request request{};
+    request.struct_size = sizeof(request);
+    request.exec_id = id.c_str();
+    request.process = slipway::text_of(process);
+    return request;
+}
+
+constexpr const char* kProcess = R"({"Path": "true", "Args": [], "Env": [], "Config": {}, "HostConfig": {}})";
+
+TEST_F(Exec, NeedsAContainerThatRuns) {
+    const auto* exec = table<slw_exec_ops>(SLW_EXT_EXEC);
+    if (exec == nullptr) return;
+    slw_container* c = open_container();
+    const std::string id = new_container_id(), process = kProcess;
+    const slw_exec_request request = exec_request(id, process);
+    const slw_call call = no_limits();
+    slw_process_info info{};
+    info.struct_size = sizeof(info);
+    ErrorBuffer err;
+
+    EXPECT_TRUE(failed_with(SLW_ERR_CONFLICT, exec->start(c, &call, &request, &info, err.get()), err));
+}
+
+TEST_F(Exec, RefusesUnknownFlags) {
+    const auto* exec = table<slw_exec_ops>(SLW_EXT_EXEC);
+    if (exec == nullptr) return;
+    slw_container* c = open_container();
+    const std::string id = new_container_id(), process = kProcess;
+    slw_exec_request request = exec_request(id, process);
+    request.flags = UINT32_C(1) << 31;
+    const slw_call call = no_limits();
+    slw_process_info info{};
+    info.struct_size = sizeof(info);
+    ErrorBuffer err;
+
+    EXPECT_TRUE(failed_with(SLW_ERR_INVALID_ARGUMENT, exec->start(c, &call, &request, &info, err.get()), err));
+}
+
+TEST_F(Exec, AnExecThatNeverWasIsNotFoundAndReleasedAllTheSame) {
+    const auto* exec = table<slw_exec_ops>(SLW_EXT_EXEC);
+    if (exec == nullptr) return;
+    slw_container* c = open_container();
+    const std::string id = new_container_id();
+    const slw_call call = no_limits();
+    ErrorBuffer signalled, resized, printed;
+
+    EXPECT_TRUE(failed_with(SLW_ERR_NOT_FOUND, exec->signal(c, id.c_str(), 9, signalled.get()), signalled));
+    EXPECT_TRUE(failed_with(SLW_ERR_NOT_FOUND, exec->resize(c, id.c_str(), 24, 80, resized.get()), resized));
+    slipway::StringSink out;
+    EXPECT_TRUE(failed_with(SLW_ERR_NOT_FOUND, exec->output(c, id.c_str(), out.get(), printed.get()), printed));
+    for (int i = 0; i < 2; ++i) {
+        ErrorBuffer err;
+        EXPECT_TRUE(succeeded(exec->release(c, &call, id.c_str(), err.get()), err));
+    }
 }
 
 }  // namespace conformance

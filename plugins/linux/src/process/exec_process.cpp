@@ -148,7 +148,11 @@ Result<std::shared_ptr<ExecProcess>> start_exec(slw_container& c, const json& re
 }
 
 void end_exec(ExecProcess& exec) {
-    if (exec.session->status().state != SLW_PROCESS_EXITED) exec.session->destroy();
+    if (exec.session->status().state == SLW_PROCESS_EXITED) {
+        exec.session->let_go();
+    } else {
+        exec.session->destroy();
+    }
 }
 
 }  // namespace slipway::linux_backend

@@ -34,7 +34,8 @@ struct ExecOptions {
 Result<std::shared_ptr<ExecProcess>> start_exec(slw_container& c, const nlohmann::json& request,
                                                 const ExecOptions& options, const CallLimits& limits);
 
-// Kills it when it still runs. One that has ended is left to hand its last bytes to a slow client.
+// Kills it when it still runs. One that has ended lets its client know, and is left to hand the last bytes to a slow
+// one.
 void end_exec(ExecProcess& exec);
 
 }  // namespace slipway::linux_backend

@@ -262,6 +262,12 @@ void SupervisorSession::destroy() {
     if (owned_) reap(supervisor_.get());
 }
 
+void SupervisorSession::let_go() {
+    const std::lock_guard lock(send_mutex_);
+    // It may have gone already, having had no client.
+    (void)send_packet_with_fds(socket_.get(), packet_of(Plain{}, MessageKind::kDestroy), nullptr, 0);
+}
+
 slw_process_status SupervisorSession::status() const {
     const std::lock_guard lock(mutex_);
     slw_process_status out{};

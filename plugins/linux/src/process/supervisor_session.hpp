@@ -57,6 +57,8 @@ public:
     // Kills the first process and makes the supervisor end, by force if it does not by itself. Bounded: about 5 s at
     // worst, and immediate when nothing is left.
     void destroy();
+    // Tells the supervisor of an exec that has ended that its end was noted: its clients may hear of it.
+    void let_go();
     // Kills the first process without asking anybody.
     void kill() const;
 

@@ -55,6 +55,7 @@ void dispatch(Supervisor& s, const epoll_event& event) {
 // Whether the process is done: the first process ended, its exit is reported and nobody waits for bytes.
 bool settle(Supervisor& s) {
     if (s.state != ProcessState::kExited) return false;
+    release_clients(s);
     const bool late = s.deadline_ms != 0 && monotonic_ms() >= s.deadline_ms;
     if (!s.exit_announced) {
         if (!drain_outputs(s) && !late) return false;

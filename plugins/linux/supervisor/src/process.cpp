@@ -132,15 +132,34 @@ void on_oom(Supervisor& s) {
     broadcast(s, MessageKind::kOom);
 }
 
+// A client that sees the end of its stream asks for the exit code at once, and the daemon must know it by then.
+void release_clients(Supervisor& s) {
+    if (!s.holds_clients) return;
+    bool connected = false;
+    for (const int connection : s.connections) connected = connected || connection >= 0;
+    if (connected && !s.destroying && monotonic_ms() < s.deadline_ms) return;
+    s.holds_clients = false;
+    s.deadline_ms = monotonic_ms() + kLingerMs;
+    end_clients(s);
+}
+
 void finish_exit(Supervisor& s) {
     close_outputs(s);
+    if (s.joined && !s.exit_reported && s.started_ns != 0) {
+        broadcast(s, MessageKind::kExit);
+        s.exit_reported = true;
+        s.holds_clients = true;
+        s.deadline_ms = monotonic_ms() + kHoldMs;
+        release_clients(s);
+        return;
+    }
     g_log.finish(0);
     g_log.finish(1);
     g_log.flush();
     end_clients(s);
     // A process that never started has no exit: a daemon that did not ask for its end sees us go and calls it lost.
     if (!s.exit_reported && s.started_ns != 0) {
-        if (s.state_directory >= 0) write_exit_record(s);
+        write_exit_record(s);
         broadcast(s, MessageKind::kExit);
     }
     s.exit_reported = true;

@@ -32,6 +32,7 @@ constexpr size_t kInputCapacity = 2 * kMaxEarlyInputBytes;
 constexpr int64_t kDrainMs = 2000;     // for output that no client makes room for, after the end
 constexpr int64_t kLingerMs = 10'000;  // for slow clients, after the exit was reported
 constexpr int64_t kDestroyMs = 2000;   // the same once the daemon wants the container gone
+constexpr int64_t kHoldMs = 5000;      // for the daemon to note the exit of an exec
 
 struct Client {
     int fd = -1;
@@ -75,6 +76,7 @@ struct Supervisor {
     bool tty = false, stdin_once = false, open_stdin = false;
     bool joined = false;            // an exec in a container that has a supervisor of its own
     bool ends_with_daemon = false;  // kill it once nobody is connected
+    bool holds_clients = false;     // its exit was reported, and clients learn of the end when the daemon has noted it
     int capture = -1;               // file for the beginning of the output
     uint64_t capture_left = 0;
     int state_directory = -1, listener = -1, oom_counter = -1, oom_event = -1;
@@ -104,6 +106,7 @@ void on_sync(Supervisor& s);
 void on_process_end(Supervisor& s);
 void on_oom(Supervisor& s);
 void finish_exit(Supervisor& s);
+void release_clients(Supervisor& s);  // of an exec, once it is time
 void kill_process(Supervisor& s);
 
 // control.cpp
