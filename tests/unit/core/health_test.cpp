@@ -261,7 +261,9 @@ protected:
         list.all = true;
         list.filters = {{"health", {value}}};
         std::vector<std::string> ids;
-        for (const RecordPtr& found : *engine->list_containers(list)) ids.push_back(found->id);
+        const auto records = engine->list_containers(list);
+        EXPECT_TRUE(records);
+        for (const RecordPtr& found : *records) ids.push_back(found->id);
         return ids;
     }
 };
@@ -384,7 +386,7 @@ TEST_P(OnUnhealthy, DoesWhatTheLabelSays) {
 INSTANTIATE_TEST_SUITE_P(Actions, OnUnhealthy,
                          ::testing::Values(ActionCase{"restart", "restart"}, ActionCase{"stop", "stop"},
                                            ActionCase{"kill", "die"}),
-                         [](const auto& info) { return std::string(info.param.action); });
+                         [](const auto& tested) { return std::string(tested.param.action); });
 
 TEST_F(Health, ALabelThatMeansNothingIsRefused) {
     CreateContainer request;
