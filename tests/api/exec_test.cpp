@@ -15,7 +15,7 @@ protected:
     void SetUp() override {
         DockerClient::SetUp();
         if (IsSkipped() || HasFatalFailure()) return;
-        docker_ok({"run", "-d", "--name", "c", "-e", "A=1", "box", "sleep", "600"});
+        docker_ok({"run", "-d", "--name", "con", "-e", "A=1", "box", "sleep", "600"});
     }
     RunResult exec(std::vector<std::string> arguments, const RunOptions& options = {}) const {
         arguments.insert(arguments.begin(), "exec");
@@ -26,45 +26,36 @@ protected:
         EXPECT_EQ(result.exit_code, 0) << result.err;
         return trimmed(result.out);
     }
-    // The id of a new exec, over HTTP.
-    std::string create_over_http(const std::string& body) const {
-        const RunResult created = daemon->http("POST", "/v1.43/containers/c/exec", body);
-        EXPECT_THAT(created.out, ::testing::EndsWith("201"));
-        const size_t at = created.out.find("\"Id\":\"");
-        return at == std::string::npos ? "" : created.out.substr(at + 6, 64);
-    }
 };
 
-class SF : public Exec {};
-
 TEST_F(Exec, OutputAndExitCodeComeBack) {
-    const RunResult both = exec({"c", "sh", "-c", "echo out; echo err >&2; exit 42"});
+    const RunResult both = exec({"con", "sh", "-c", "echo out; echo err >&2; exit 42"});
 
     EXPECT_EQ(both.out, "out\n");
     EXPECT_EQ(both.err, "err\n");
     EXPECT_EQ(both.exit_code, 42);
-    EXPECT_EQ(docker_ok({"logs", "c"}), "") << "the output is the exec's client's alone";
-    EXPECT_EQ(inspect("c", "{{.State.Status}}"), "running");
+    EXPECT_EQ(docker_ok({"logs", "con"}), "") << "the output is the exec's client's alone";
+    EXPECT_EQ(inspect("con", "{{.State.Status}}"), "running");
 }
 
 TEST_F(Exec, CommandsThatCannotRunAnswer126And127) {
-    const RunResult missing = exec({"c", "no-such-command"});
+    const RunResult missing = exec({"con", "no-such-command"});
     EXPECT_EQ(missing.exit_code, 127);
     EXPECT_THAT(missing.out + missing.err, HasSubstr("executable file not found in $PATH"));
-    const RunResult denied = exec({"c", "/etc/passwd"});
+    const RunResult denied = exec({"con", "/etc/passwd"});
     EXPECT_EQ(denied.exit_code, 126);
     EXPECT_THAT(denied.out + denied.err, HasSubstr("permission denied"));
-    const RunResult directory = exec({"c", "/etc"});
+    const RunResult directory = exec({"con", "/etc"});
     EXPECT_EQ(directory.exit_code, 126);
-    const RunResult nowhere = exec({"-w", "/nowhere", "c", "true"});
+    const RunResult nowhere = exec({"-w", "/nowhere", "con", "true"});
     EXPECT_THAT(nowhere.exit_code, ::testing::AnyOf(126, 127));
     EXPECT_THAT(nowhere.out + nowhere.err, HasSubstr("/nowhere"));
-    EXPECT_EQ(exec_ok({"c", "echo", "well"}), "well");
+    EXPECT_EQ(exec_ok({"con", "echo", "well"}), "well");
 }
 
 TEST_F(Exec, UserDirectoryAndEnvironmentAreItsOwn) {
-    EXPECT_EQ(exec_ok({"c", "sh", "-c", "echo $A $(id -u) $(pwd)"}), "1 0 /");
-    EXPECT_EQ(exec_ok({"-u", "1234:567", "-w", "/tmp", "-e", "A=2", "-e", "B=3", "c", "sh", "-c",
+    EXPECT_EQ(exec_ok({"con", "sh", "-c", "echo $A $(id -u) $(pwd)"}), "1 0 /");
+    EXPECT_EQ(exec_ok({"-u", "1234:567", "-w", "/tmp", "-e", "A=2", "-e", "B=3", "con", "sh", "-c",
                        "echo $A $B $(id -u):$(id -g) $(pwd)"}),
               "2 3 1234:567 /tmp");
 }
@@ -75,17 +66,17 @@ TEST_F(Exec, StdinArrivesToTheByteAndEnds) {
     RunOptions with_input;
     with_input.input = bytes;
 
-    const RunResult counted = exec({"-i", "c", "wc", "-c"}, with_input);
-    const RunResult echoed = exec({"-i", "c", "cat"}, with_input);
+    const RunResult counted = exec({"-i", "con", "wc", "-c"}, with_input);
+    const RunResult echoed = exec({"-i", "con", "cat"}, with_input);
 
     EXPECT_EQ(trimmed(counted.out), std::to_string(bytes.size()));
     EXPECT_EQ(echoed.out, bytes);
-    EXPECT_EQ(exec({"c", "cat"}, with_input).out, "") << "without -i it reads the end of file";
+    EXPECT_EQ(exec({"con", "cat"}, with_input).out, "") << "without -i it reads the end of file";
 }
 
 TEST_F(Exec, ATerminalIsOne) {
     Terminal terminal = Terminal::start(
-        daemon->docker_command({"exec", "-it", "c", "sh", "-c", "tty; stty size; read x; echo got $x; exit 7"}), 33,
+        daemon->docker_command({"exec", "-it", "con", "sh", "-c", "tty; stty size; read x; echo got $x; exit 7"}), 33,
         99);
 
     EXPECT_TRUE(terminal.expect("/dev/pts/")) << terminal.screen();
@@ -96,7 +87,7 @@ TEST_F(Exec, ATerminalIsOne) {
 
 TEST_F(Exec, ATerminalFollowsItsWindow) {
     Terminal terminal = Terminal::start(
-        daemon->docker_command({"exec", "-it", "c", "sh", "-c", "while read x; do stty size; done"}), 33, 99);
+        daemon->docker_command({"exec", "-it", "con", "sh", "-c", "while read x; do stty size; done"}), 33, 99);
     EXPECT_TRUE(eventually([&] {
         terminal.type("\n");
         return terminal.expect("33 99", 500ms);
@@ -108,62 +99,65 @@ TEST_F(Exec, ATerminalFollowsItsWindow) {
     })) << terminal.screen();
     terminal.type("\x10\x11");  // the detach keys leave it running
     EXPECT_TRUE(terminal.wait(10s).has_value());
-    EXPECT_EQ(inspect("c", "{{.State.Status}}"), "running");
+    EXPECT_EQ(inspect("con", "{{.State.Status}}"), "running");
 }
 
 TEST_F(Exec, ADetachedOneRunsOn) {
-    EXPECT_EQ(exec_ok({"-d", "c", "sh", "-c", "echo here > /tmp/mark; sleep 600"}), "");
-    EXPECT_TRUE(eventually([&] { return exec({"c", "cat", "/tmp/mark"}).out == "here\n"; }));
-    EXPECT_NE(inspect("c", "{{json .ExecIDs}}"), "null");
+    EXPECT_EQ(exec_ok({"-d", "con", "sh", "-c", "echo here > /tmp/mark; sleep 600"}), "");
+    EXPECT_TRUE(eventually([&] { return exec({"con", "cat", "/tmp/mark"}).out == "here\n"; }));
+    EXPECT_NE(inspect("con", "{{json .ExecIDs}}"), "null");
 }
 
 TEST_F(Exec, IsConfinedAsTheContainer) {
-    const std::string own = exec_ok({"c", "sh", "-c", "grep -E '^(Cap|Seccomp:|NoNewPrivs)' /proc/self/status"});
-    const std::string first = exec_ok({"c", "sh", "-c", "grep -E '^(Cap|Seccomp:|NoNewPrivs)' /proc/1/status"});
+    const std::string own = exec_ok({"con", "sh", "-c", "grep -E '^(Cap|Seccomp:|NoNewPrivs)' /proc/self/status"});
+    const std::string first = exec_ok({"con", "sh", "-c", "grep -E '^(Cap|Seccomp:|NoNewPrivs)' /proc/1/status"});
     EXPECT_EQ(own, first);
     EXPECT_THAT(own, HasSubstr("00000000a80425fb"));
-    EXPECT_EQ(exec_ok({"-u", "1000", "c", "sh", "-c", "grep CapEff /proc/self/status"}), "CapEff:\t0000000000000000");
+    EXPECT_EQ(exec_ok({"-u", "1000", "con", "sh", "-c", "grep CapEff /proc/self/status"}), "CapEff:\t0000000000000000");
     for (const char* name : {"pid", "mnt", "net", "ipc", "uts", "cgroup"}) {
         const std::string path = std::string("/ns/") + name;
-        EXPECT_EQ(exec_ok({"c", "readlink", "/proc/self" + path}), exec_ok({"c", "readlink", "/proc/1" + path}));
+        EXPECT_EQ(exec_ok({"con", "readlink", "/proc/self" + path}), exec_ok({"con", "readlink", "/proc/1" + path}));
     }
     // `sed` leaves the paths only: the hierarchies' numbers are the same anyway.
-    EXPECT_EQ(exec_ok({"c", "cat", "/proc/self/cgroup"}), exec_ok({"c", "cat", "/proc/1/cgroup"}));
-    const std::string pid = inspect("c", "{{.State.Pid}}");
-    exec_ok({"-d", "c", "sleep", "601"});
+    EXPECT_EQ(exec_ok({"con", "cat", "/proc/self/cgroup"}), exec_ok({"con", "cat", "/proc/1/cgroup"}));
+    const std::string pid = inspect("con", "{{.State.Pid}}");
+    exec_ok({"-d", "con", "sleep", "601"});
     const std::string groups = read_file("/proc/" + pid + "/cgroup");
-    const std::string tasks = docker_ok({"exec", "c", "pidof", "sleep"});
+    const std::string tasks = docker_ok({"exec", "con", "pidof", "sleep"});
     EXPECT_THAT(tasks, HasSubstr(" ")) << "both are among the container's processes";
-    EXPECT_THAT(groups, HasSubstr(inspect("c", "{{.Id}}")));
+    EXPECT_THAT(groups, HasSubstr(inspect("con", "{{.Id}}")));
 }
 
 TEST_F(Exec, NoDescriptorOfTheHostIsPassedOn) {  // CVE-2024-21626
-    EXPECT_EQ(exec_ok({"c", "sh", "-c", "ls /proc/$$/fd | tr '\\n' ' '"}), "0 1 2");
-    EXPECT_EQ(exec_ok({"c", "sh", "-c", "cd /proc/$$/cwd && pwd -P"}), "/");
+    EXPECT_EQ(exec_ok({"con", "sh", "-c", "ls /proc/$$/fd | tr '\\n' ' '"}), "0 1 2");
+    EXPECT_EQ(exec_ok({"con", "sh", "-c", "cd /proc/$$/cwd && pwd -P"}), "/");
     for (int fd = 3; fd < 16; ++fd) {
         const std::string directory = "/proc/self/fd/" + std::to_string(fd);
-        const RunResult outside = exec({"-w", directory, "c", "sh", "-c", "pwd -P"});
+        const RunResult outside = exec({"-w", directory, "con", "sh", "-c", "pwd -P"});
         EXPECT_NE(outside.exit_code, 0) << directory << " led to " << outside.out;
-        EXPECT_NE(exec({"-w", directory + "/../../..", "c", "pwd"}).exit_code, 0) << directory;
+        EXPECT_NE(exec({"-w", directory + "/../../..", "con", "pwd"}).exit_code, 0) << directory;
     }
 }
 
 TEST_F(Exec, TheHostsProgramsCannotBeReachedThroughIt) {  // CVE-2019-5736
     // A program that is a link to whatever executes it: the helper on its way in.
-    exec_ok({"c", "sh", "-c", "ln -s /proc/self/exe /tmp/self"});
-    (void)exec({"c", "/tmp/self"});
+    exec_ok({"con", "sh", "-c", "ln -s /proc/self/exe /tmp/self"});
+    (void)exec({"con", "/tmp/self"});
     const RunResult opened =
-        exec({"c", "sh", "-c", "exec 3<>/proc/self/exe 2>/dev/null && echo written; readlink /proc/self/exe"});
+        exec({"con", "sh", "-c", "exec 3<>/proc/self/exe 2>/dev/null && echo written; readlink /proc/self/exe"});
     EXPECT_THAT(opened.out, Not(HasSubstr("slipway")));
 }
 
-TEST_F(SF, Sf56_ExecsOfAnEndedContainerAreForgotten) {
-    const std::string id = create_over_http(R"({"Cmd": ["sleep", "600"]})");
+TEST_F(Exec, Sf56_ExecsOfAnEndedContainerAreForgotten) {
+    const RunResult created = daemon->http("POST", "/v1.43/containers/con/exec", R"({"Cmd": ["sleep", "600"]})");
+    const size_t at = created.out.find("\"Id\":\"");
+    ASSERT_NE(at, std::string::npos) << created.out;
+    const std::string id = created.out.substr(at + 6, 64);
     EXPECT_THAT(daemon->http("POST", "/v1.43/exec/" + id + "/start", R"({"Detach": true})").out,
                 ::testing::EndsWith("200"));
     EXPECT_THAT(daemon->http("GET", "/v1.43/exec/" + id + "/json").out, HasSubstr("\"Running\":true"));
 
-    docker_ok({"kill", "c"});
+    docker_ok({"kill", "con"});
 
     const RunResult forgotten = daemon->http("GET", "/v1.43/exec/" + id + "/json");
     EXPECT_EQ(trimmed(forgotten.out), "{\"message\":\"No such exec instance: " + id + "\"}\n\n404");
@@ -172,20 +166,19 @@ TEST_F(SF, Sf56_ExecsOfAnEndedContainerAreForgotten) {
 }
 
 TEST_F(Exec, IsRefusedWhereNothingRuns) {
-    docker_ok({"pause", "c"});
-    EXPECT_THAT(exec({"c", "true"}).err, HasSubstr("is paused, unpause the container before exec"));
-    docker_ok({"unpause", "c"});
-    docker_ok({"stop", "-t", "0", "c"});
-    EXPECT_THAT(exec({"c", "true"}).err, HasSubstr("is not running"));
+    docker_ok({"pause", "con"});
+    EXPECT_THAT(exec({"con", "true"}).err, HasSubstr("is paused, unpause the container before exec"));
+    docker_ok({"unpause", "con"});
+    docker_ok({"stop", "-t", "0", "con"});
+    EXPECT_THAT(exec({"con", "true"}).err, HasSubstr("is not running"));
     EXPECT_THAT(daemon->http("POST", "/v1.43/exec/nope/start", "{}").out, HasSubstr("No such exec instance: nope"));
 }
 
 TEST_F(Exec, EventsTellOfIt) {
-    EXPECT_EQ(exec({"c", "sh", "-c", "exit 3"}).exit_code, 3);
+    EXPECT_EQ(exec({"con", "sh", "-c", "exit 3"}).exit_code, 3);
     std::string events;
     EXPECT_TRUE(eventually([&] {
-        events = docker_ok({"events", "--since", "1", "--until", "0s", "--filter", "container=c", "--format",
-                            "{{.Action}} {{.Actor.Attributes.exitCode}}"});
+        events = events_so_far({"--filter", "container=con", "--format", "{{.Action}} {{.Actor.Attributes.exitCode}}"});
         return events.find("exec_die 3") != std::string::npos;
     }));
     EXPECT_THAT(events, HasSubstr("exec_create: sh -c exit 3"));
@@ -193,28 +186,28 @@ TEST_F(Exec, EventsTellOfIt) {
 }
 
 TEST_F(Exec, LeavesNothingBehind) {
-    exec_ok({"c", "true"});
+    exec_ok({"con", "true"});
     const MachineState before = daemon->machine_at_rest();
 
     for (int i = 0; i < 5; ++i) {
-        exec_ok({"c", "true"});
-        (void)exec({"c", "no-such-command"});
-        (void)exec({"-w", "/nowhere", "c", "true"});
+        exec_ok({"con", "true"});
+        (void)exec({"con", "no-such-command"});
+        (void)exec({"-w", "/nowhere", "con", "true"});
     }
 
     EXPECT_EQ(daemon->leaks_since(before), "");
 }
 
 TEST_F(Exec, EndsWithItsContainer) {
-    docker_ok({"rm", "-f", "c"});
+    docker_ok({"rm", "-f", "con"});
     const MachineState before = daemon->machine_at_rest();
-    docker_ok({"run", "-d", "--name", "d", "box", "sleep", "600"});
+    docker_ok({"run", "-d", "--name", "other", "box", "sleep", "600"});
     Background attached =
-        Background::start(daemon->docker_command({"exec", "d", "sleep", "601"}), daemon->root() + "/exec.out");
-    docker_ok({"exec", "-d", "d", "sleep", "602"});
-    EXPECT_TRUE(eventually([&] { return docker_ok({"exec", "d", "ps"}).find("601") != std::string::npos; }));
+        Background::start(daemon->docker_command({"exec", "other", "sleep", "601"}), daemon->root() + "/exec.out");
+    docker_ok({"exec", "-d", "other", "sleep", "602"});
+    EXPECT_TRUE(eventually([&] { return docker_ok({"exec", "other", "ps"}).find("601") != std::string::npos; }));
 
-    docker_ok({"rm", "-f", "d"});
+    docker_ok({"rm", "-f", "other"});
 
     EXPECT_TRUE(attached.wait(10s).has_value()) << "the client sees the end";
     EXPECT_EQ(daemon->leaks_since(before), "");
@@ -223,15 +216,15 @@ TEST_F(Exec, EndsWithItsContainer) {
 TEST_F(Exec, OurOwnClientDoesTheSame) {
     RunOptions with_input;
     with_input.input = "to slipway";
-    const RunResult echoed = daemon->slipway({"exec", "-i", "c", "cat"}, with_input);
+    const RunResult echoed = daemon->slipway({"exec", "-i", "con", "cat"}, with_input);
     EXPECT_EQ(echoed.out, "to slipway") << echoed.err;
     EXPECT_EQ(daemon
-                  ->slipway({"exec", "-u", "7", "-w", "/tmp", "-e", "X=y", "c", "sh", "-c",
+                  ->slipway({"exec", "-u", "7", "-w", "/tmp", "-e", "X=y", "con", "sh", "-c",
                              "echo $(id -u) $(pwd) $X; exit 42"})
                   .exit_code,
               42);
-    EXPECT_EQ(daemon->slipway({"exec", "c", "no-such-command"}).exit_code, 127);
-    EXPECT_EQ(daemon->slipway({"exec", "-d", "c", "sleep", "600"}).exit_code, 0);
+    EXPECT_EQ(daemon->slipway({"exec", "con", "no-such-command"}).exit_code, 127);
+    EXPECT_EQ(daemon->slipway({"exec", "-d", "con", "sleep", "600"}).exit_code, 0);
 }
 
 }  // namespace

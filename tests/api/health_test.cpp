@@ -10,8 +10,7 @@ class Health : public DockerClient {
 protected:
     std::string health(const std::string& name) const { return inspect(name, "{{.State.Health.Status}}"); }
     std::string events(const std::string& name) const {
-        return docker_ok(
-            {"events", "--since", "1", "--until", "0s", "--filter", "container=" + name, "--format", "{{.Action}}"});
+        return events_so_far({"--filter", "container=" + name, "--format", "{{.Action}}"});
     }
     // A container that is healthy while /tmp/well exists, probed ten times a second.
     void run_checked(const std::string& name, const std::vector<std::string>& more = {}) const {
@@ -32,87 +31,87 @@ protected:
 };
 
 TEST_F(Health, GoesFromStartingToHealthyToUnhealthyAndBack) {
-    run_checked("h");
-    EXPECT_TRUE(eventually([&] { return health("h") == "healthy"; }));
+    run_checked("ward");
+    EXPECT_TRUE(eventually([&] { return health("ward") == "healthy"; }));
     EXPECT_THAT(docker_ok({"ps"}), HasSubstr("(healthy)"));
-    EXPECT_EQ(docker_ok({"ps", "-q", "--filter", "health=healthy", "--no-trunc"}), inspect("h", "{{.Id}}"));
+    EXPECT_EQ(docker_ok({"ps", "-q", "--filter", "health=healthy", "--no-trunc"}), inspect("ward", "{{.Id}}"));
     EXPECT_EQ(docker_ok({"ps", "-q", "--filter", "health=unhealthy"}), "");
-    EXPECT_THAT(inspect("h", "{{(index .State.Health.Log 0).Output}}"), HasSubstr("fine"));
+    EXPECT_THAT(inspect("ward", "{{(index .State.Health.Log 0).Output}}"), HasSubstr("fine"));
 
-    docker_ok({"exec", "h", "rm", "/tmp/well"});
-    EXPECT_TRUE(eventually([&] { return health("h") == "unhealthy"; }));
+    docker_ok({"exec", "ward", "rm", "/tmp/well"});
+    EXPECT_TRUE(eventually([&] { return health("ward") == "unhealthy"; }));
     EXPECT_THAT(docker_ok({"ps"}), HasSubstr("(unhealthy)"));
-    EXPECT_THAT(inspect("h", "{{json .State.Health.Log}}"), HasSubstr("No such file"));
-    docker_ok({"exec", "h", "sh", "-c", "echo 1 > /tmp/well"});
-    EXPECT_TRUE(eventually([&] { return health("h") == "healthy"; }));
+    EXPECT_THAT(inspect("ward", "{{json .State.Health.Log}}"), HasSubstr("No such file"));
+    docker_ok({"exec", "ward", "sh", "-c", "echo 1 > /tmp/well"});
+    EXPECT_TRUE(eventually([&] { return health("ward") == "healthy"; }));
 
-    EXPECT_EQ(inspect("h", "{{len .State.Health.Log}}"), "5");
-    const std::string told = events("h");
+    EXPECT_EQ(inspect("ward", "{{len .State.Health.Log}}"), "5");
+    const std::string told = events("ward");
     EXPECT_THAT(told, HasSubstr("health_status: healthy"));
     EXPECT_THAT(told, HasSubstr("health_status: unhealthy"));
-    EXPECT_EQ(docker_ok({"logs", "h"}), "") << "what probes print is not the container's output";
+    EXPECT_EQ(docker_ok({"logs", "ward"}), "") << "what probes print is not the container's output";
 }
 
 TEST_F(Health, AProbeThatHangsIsKilled) {
-    docker_ok({"run", "-d", "--name", "h", "--health-cmd", "echo begun; sleep 60", "--health-interval", "100ms",
+    docker_ok({"run", "-d", "--name", "ward", "--health-cmd", "echo begun; sleep 60", "--health-interval", "100ms",
                "--health-timeout", "300ms", "--health-retries", "1", "box", "sleep", "600"});
 
-    EXPECT_TRUE(eventually([&] { return health("h") == "unhealthy"; }));
+    EXPECT_TRUE(eventually([&] { return health("ward") == "unhealthy"; }));
 
-    EXPECT_THAT(inspect("h", "{{json .State.Health.Log}}"), HasSubstr("Health check exceeded timeout (300ms)"));
-    EXPECT_EQ(inspect("h", "{{(index .State.Health.Log 0).ExitCode}}"), "-1");
+    EXPECT_THAT(inspect("ward", "{{json .State.Health.Log}}"), HasSubstr("Health check exceeded timeout (300ms)"));
+    EXPECT_EQ(inspect("ward", "{{(index .State.Health.Log 0).ExitCode}}"), "-1");
 }
 
 TEST_F(Health, OutputIsBounded) {
-    docker_ok({"run", "-d", "--name", "h", "--health-cmd", "yes | head -c 1000000", "--health-interval", "100ms", "box",
-               "sleep", "600"});
+    docker_ok({"run", "-d", "--name", "ward", "--health-cmd", "yes | head -c 1000000", "--health-interval", "100ms",
+               "box", "sleep", "600"});
 
-    EXPECT_TRUE(eventually([&] { return health("h") == "healthy"; }));
+    EXPECT_TRUE(eventually([&] { return health("ward") == "healthy"; }));
 
-    const std::string output = inspect("h", "{{(index .State.Health.Log 0).Output}}");
+    const std::string output = inspect("ward", "{{(index .State.Health.Log 0).Output}}");
     EXPECT_EQ(output.size(), 4096U + 3U);
     EXPECT_THAT(output, ::testing::EndsWith("..."));
 }
 
 TEST_F(Health, IsNotCheckedWhilePausedAndGoesOnAfterARestartOfTheDaemon) {
-    run_checked("h");
-    EXPECT_TRUE(eventually([&] { return health("h") == "healthy"; }));
+    run_checked("ward");
+    EXPECT_TRUE(eventually([&] { return health("ward") == "healthy"; }));
 
-    docker_ok({"pause", "h"});
-    const std::string last = inspect("h", "{{json .State.Health.Log}}");
+    docker_ok({"pause", "ward"});
+    const std::string last = inspect("ward", "{{json .State.Health.Log}}");
     std::this_thread::sleep_for(400ms);
-    EXPECT_EQ(inspect("h", "{{json .State.Health.Log}}"), last);
-    docker_ok({"unpause", "h"});
-    EXPECT_TRUE(eventually([&] { return inspect("h", "{{json .State.Health.Log}}") != last; }));
+    EXPECT_EQ(inspect("ward", "{{json .State.Health.Log}}"), last);
+    docker_ok({"unpause", "ward"});
+    EXPECT_TRUE(eventually([&] { return inspect("ward", "{{json .State.Health.Log}}") != last; }));
 
     daemon->kill_daemon();
     daemon->start_daemon();
     ASSERT_EQ(daemon->problem(), "");
-    docker_ok({"exec", "h", "rm", "/tmp/well"});
-    EXPECT_TRUE(eventually([&] { return health("h") == "unhealthy"; }));
-    docker_ok({"stop", "-t", "0", "h"});
-    EXPECT_EQ(health("h"), "unhealthy");
+    docker_ok({"exec", "ward", "rm", "/tmp/well"});
+    EXPECT_TRUE(eventually([&] { return health("ward") == "unhealthy"; }));
+    docker_ok({"stop", "-t", "0", "ward"});
+    EXPECT_EQ(health("ward"), "unhealthy");
 }
 
 TEST_F(Health, AnUnhealthyContainerIsRestartedIfItSaysSo) {
-    run_checked("h", {"--label", "io.slipway.on-unhealthy=restart", "--stop-timeout", "0"});
-    EXPECT_TRUE(eventually([&] { return health("h") == "healthy"; }));
-    const std::string pid = inspect("h", "{{.State.Pid}}");
+    run_checked("ward", {"--label", "io.slipway.on-unhealthy=restart", "--stop-timeout", "0"});
+    EXPECT_TRUE(eventually([&] { return health("ward") == "healthy"; }));
+    const std::string pid = inspect("ward", "{{.State.Pid}}");
 
-    docker_ok({"exec", "h", "rm", "/tmp/well"});
+    docker_ok({"exec", "ward", "rm", "/tmp/well"});
 
-    EXPECT_TRUE(eventually([&] { return inspect("h", "{{.State.Pid}}") != pid && health("h") == "healthy"; }));
-    EXPECT_THAT(events("h"), HasSubstr("restart"));
+    EXPECT_TRUE(eventually([&] { return inspect("ward", "{{.State.Pid}}") != pid && health("ward") == "healthy"; }));
+    EXPECT_THAT(events("ward"), HasSubstr("restart"));
 }
 
 TEST_F(Health, LeavesNothingBehind) {
     docker_ok({"run", "--rm", "box", "true"});
     EXPECT_TRUE(eventually([&] { return docker_ok({"ps", "-aq"}).empty(); }));
     const MachineState before = daemon->machine_at_rest();
-    run_checked("h");
-    EXPECT_TRUE(eventually([&] { return health("h") == "healthy"; }));
+    run_checked("ward");
+    EXPECT_TRUE(eventually([&] { return health("ward") == "healthy"; }));
 
-    docker_ok({"rm", "-f", "h"});
+    docker_ok({"rm", "-f", "ward"});
 
     EXPECT_EQ(daemon->leaks_since(before), "");
 }

@@ -25,45 +25,41 @@ protected:
     }
 };
 
-// Conformance statements of the start flow, over HTTP.
-class SF : public Pause {};
+TEST_F(Pause, Sf01_StartOfAPausedContainerIsRefused) {
+    run_paused("held");
+    const std::string id = inspect("held", "{{.Id}}");
 
-TEST_F(SF, Sf01_StartOfAPausedContainerIsRefused) {
-    run_paused("p");
-    const std::string id = inspect("p", "{{.Id}}");
-
-    const RunResult refused = daemon->http("POST", "/v1.43/containers/p/start");
+    const RunResult refused = daemon->http("POST", "/v1.43/containers/held/start");
 
     EXPECT_EQ(trimmed(refused.out), "{\"message\":\"cannot start a paused container, try unpause instead\"}\n\n409");
-    EXPECT_EQ(inspect("p", "{{.State.Status}} {{.State.Paused}}"), "paused true");
-    EXPECT_FALSE(writes("p"));
-    const std::string events = docker_ok(
-        {"events", "--since", "1", "--until", "0s", "--filter", "container=" + id, "--format", "{{.Action}}"});
+    EXPECT_EQ(inspect("held", "{{.State.Status}} {{.State.Paused}}"), "paused true");
+    EXPECT_FALSE(writes("held"));
+    const std::string events = events_so_far({"--filter", "container=" + id, "--format", "{{.Action}}"});
     EXPECT_THAT(events, ::testing::EndsWith("start\npause")) << "a refused start is no event";
 }
 
-TEST_F(SF, Sf02_LegacyStartOfAPausedContainerUsesTheOldText) {
-    run_paused("p");
+TEST_F(Pause, Sf02_LegacyStartOfAPausedContainerUsesTheOldText) {
+    run_paused("held");
 
-    const RunResult refused = daemon->http("POST", "/v1.23/containers/p/start", "", {"-i"});
+    const RunResult refused = daemon->http("POST", "/v1.23/containers/held/start", "", {"-i"});
 
     EXPECT_THAT(refused.out, HasSubstr("500 Internal Server Error"));
     EXPECT_THAT(refused.out, HasSubstr("Content-Type: text/plain; charset=utf-8"));
     EXPECT_THAT(refused.out, HasSubstr("\r\n\r\nCannot start a paused container, try unpause instead.\n"));
-    EXPECT_EQ(inspect("p", "{{.State.Status}}"), "paused");
+    EXPECT_EQ(inspect("held", "{{.State.Status}}"), "paused");
 }
 
 TEST_F(Pause, HoldsEverythingStillAndLetsItGoOn) {
-    run_paused("p");
+    run_paused("held");
 
-    EXPECT_FALSE(writes("p"));
+    EXPECT_FALSE(writes("held"));
     EXPECT_THAT(docker_ok({"ps"}), HasSubstr("(Paused)"));
-    EXPECT_THAT(docker({"pause", "p"}).err, HasSubstr("is already paused"));
-    docker_ok({"unpause", "p"});
-    EXPECT_TRUE(eventually([&] { return writes("p"); }));
-    EXPECT_THAT(docker({"unpause", "p"}).err, HasSubstr("is not paused"));
-    docker_ok({"stop", "-t", "0", "p"});
-    EXPECT_THAT(docker({"pause", "p"}).err, HasSubstr("is not running"));
+    EXPECT_THAT(docker({"pause", "held"}).err, HasSubstr("is already paused"));
+    docker_ok({"unpause", "held"});
+    EXPECT_TRUE(eventually([&] { return writes("held"); }));
+    EXPECT_THAT(docker({"unpause", "held"}).err, HasSubstr("is not paused"));
+    docker_ok({"stop", "-t", "0", "held"});
+    EXPECT_THAT(docker({"pause", "held"}).err, HasSubstr("is not running"));
 }
 
 TEST_F(Pause, APausedContainerCanBeEnded) {
@@ -83,19 +79,19 @@ TEST_F(Pause, APausedContainerCanBeEnded) {
 }
 
 TEST_F(Pause, OutlivesTheDaemon) {
-    run_paused("p");
+    run_paused("held");
 
     daemon->kill_daemon();
     daemon->start_daemon();
     ASSERT_EQ(daemon->problem(), "");
 
-    EXPECT_EQ(inspect("p", "{{.State.Status}}"), "paused");
-    EXPECT_FALSE(writes("p"));
-    const RunResult own = daemon->slipway({"unpause", "p"});
+    EXPECT_EQ(inspect("held", "{{.State.Status}}"), "paused");
+    EXPECT_FALSE(writes("held"));
+    const RunResult own = daemon->slipway({"unpause", "held"});
     EXPECT_EQ(own.exit_code, 0) << own.err;
-    EXPECT_TRUE(eventually([&] { return writes("p"); }));
-    EXPECT_EQ(daemon->slipway({"pause", "p"}).exit_code, 0);
-    EXPECT_EQ(inspect("p", "{{.State.Status}}"), "paused");
+    EXPECT_TRUE(eventually([&] { return writes("held"); }));
+    EXPECT_EQ(daemon->slipway({"pause", "held"}).exit_code, 0);
+    EXPECT_EQ(inspect("held", "{{.State.Status}}"), "paused");
 }
 
 }  // namespace
