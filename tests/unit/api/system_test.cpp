@@ -43,7 +43,7 @@ TEST_F(SystemTest, InfoIsHonest) {
     EXPECT_EQ(reply["Swarm"]["LocalNodeState"], "inactive");
     const auto warnings = reply["Warnings"].get<std::vector<std::string>>();
     EXPECT_THAT(warnings, Contains(HasSubstr("backend '/x/libbroken.so' is not used: no entry")));
-    EXPECT_THAT(warnings, Contains(HasSubstr("not in this version of Slipway: exec")));
+    EXPECT_THAT(warnings, Contains(HasSubstr("not in this version of Slipway: pull")));
     EXPECT_EQ(get("/slipway/backends").json()["Problems"][0]["Path"], "/x/libbroken.so");
 }
 

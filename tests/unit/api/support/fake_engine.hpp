@@ -157,9 +157,10 @@ public:
     Status start_exec(const std::string& id, const core::StartExec& request) override {
         note("start exec " + id);
         exec_started = request;
+        // Before the head goes out: a test looks at it as soon as it has read the head.
+        if (!request.detach && !failure) stream_copy = ::dup(static_cast<int>(request.stream_handle));
         if (request.accepted && !refuse_exec && !request.accepted()) return Error(ErrorCode::kCancelled, "gone");
         if (failure) return *failure;
-        if (!request.detach) stream_copy = ::dup(static_cast<int>(request.stream_handle));
         return ok();
     }
     Result<core::ExecInfo> find_exec(const std::string& id) const override {
