@@ -53,6 +53,8 @@ void finish_failed(const Error& error, Exchange& exchange) {
         status = 413;
         exchange.response.close_after();
     }
+    // A failed start has put more into it.
+    if (!exchange.response.has("Slipway-Error")) exchange.response.set("Slipway-Error", error_facts(error));
     reply_error(exchange.response, exchange.profile, status, error.message());
 }
 

@@ -15,8 +15,8 @@ bool match_greedy(std::string_view name, std::string_view rest_of_pattern, std::
     for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
         const bool whole = end == std::string_view::npos;
         const std::string_view value = path.substr(1, whole ? std::string_view::npos : end - 1);
-        if (value.empty()) return false;
-        if (match_pattern(rest_of_pattern, whole ? std::string_view() : path.substr(end), parts)) {
+        // A name may begin with a slash: "/containers/%2Fweb/json".
+        if (!value.empty() && match_pattern(rest_of_pattern, whole ? std::string_view() : path.substr(end), parts)) {
             parts[std::string(name)] = value;
             return true;
         }

@@ -23,9 +23,9 @@ std::string binary(const std::string& name) {
 }
 
 // A /24 of 10.213-10.223 by process id, so that daemons of tests that run side by side do not collide.
-std::string bridge_address(const std::string& tag) {
+std::string bridge_address(const std::string& tag, int prefix) {
     const unsigned long n = std::stoul(tag);
-    return "10." + std::to_string(213 + n / 256 % 10) + "." + std::to_string(n % 256) + ".1/24";
+    return "10." + std::to_string(213 + n / 256 % 10) + "." + std::to_string(n % 256) + ".1/" + std::to_string(prefix);
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ void DaemonUnderTest::start_daemon() {
                                      "--bridge",
                                      bridge_,
                                      "--bip",
-                                     bridge_address(tag_),
+                                     bridge_address(tag_, options_.bridge_prefix),
                                      "--cgroup-parent",
                                      "/" + cgroup_parent(),
                                      "--log-level",

@@ -16,6 +16,7 @@ public:
     struct Options {
         std::vector<std::string> arguments;  // added to slipwayd's
         std::string data_root;               // empty: below the test's own directory
+        int bridge_prefix = 24;              // length of the bridge's subnet
         bool with_image = true;              // import the default image as "box"
     };
 
@@ -50,8 +51,8 @@ public:
     std::string bridge() const { return bridge_; }
     std::string log() const { return read_file(root_ + "/daemon.log"); }
     std::string cgroup_parent() const { return "slwtest-" + tag_; }
-    // The machine with nothing of an ended container still on its way out: a link goes up to 100 ms after its container,
-    // later still on a busy machine, and would be missed afterwards.
+    // The machine with nothing of an ended container still on its way out: a link goes up to 100 ms after its
+    // container, later still on a busy machine, and would be missed afterwards.
     MachineState machine_at_rest() const;
     std::string leaks_since(const MachineState& before) const {
         return settled_difference(before, daemon_->pid(), cgroup_parent());

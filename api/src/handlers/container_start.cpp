@@ -1,6 +1,6 @@
 #include "handlers/handlers.hpp"
+#include "handlers/start_host_config.hpp"
 
-#include <algorithm>
 #include <cstdio>
 
 namespace slipway::api {
@@ -22,28 +22,10 @@ std::string server_timing(const core::StartReport& report) {
 
 // --- profile L: API below 1.24 (start-flow, profiles) -------------------------------------------------------------
 
-// A body that only describes the container, or nothing, asks for no host configuration.
-bool asks_for_host_config(const json& body) {
-    if (!body.is_object()) return false;
-    static constexpr std::string_view kConfigKeys[] = {"hostname",        "domainname",   "user",         "attachstdin",
-                                                       "attachstdout",    "attachstderr", "exposedports", "tty",
-                                                       "openstdin",       "stdinonce",    "env",          "cmd",
-                                                       "image",           "volumes",      "workingdir",   "entrypoint",
-                                                       "networkdisabled", "macaddress",   "onbuild",      "labels",
-                                                       "stopsignal",      "stoptimeout",  "shell",        "healthcheck",
-                                                       "argsescaped"};
-    for (const auto& [key, value] : body.items()) {
-        const std::string lower = to_lower(key);
-        if (lower == "hostconfig" && value.is_null()) continue;
-        if (std::find(std::begin(kConfigKeys), std::end(kConfigKeys), lower) == std::end(kConfigKeys)) return true;
-    }
-    return false;
-}
-
-Status check_legacy_body(Exchange& exchange) {
+Result<StartHostConfig> read_legacy_body(Exchange& exchange) {
     const Request& request = exchange.request;
-    if (request.body_kind == BodyKind::kNone) return ok();
-    if (request.body_kind == BodyKind::kFixed && request.content_length <= 7) return ok();
+    if (request.body_kind == BodyKind::kNone) return StartHostConfig{};
+    if (request.body_kind == BodyKind::kFixed && request.content_length <= 7) return StartHostConfig{};
     const std::string* type = request.header("content-type");
     const std::string media = type ? type->substr(0, type->find(';')) : "";
     if (!equals_ignoring_case(media, "application/json")) {
@@ -52,45 +34,55 @@ Status check_legacy_body(Exchange& exchange) {
     }
     Result<std::string> text = exchange.body.read_all(exchange.server.options.max_json_bytes);
     if (!text) return std::move(text).error();
-    if (text->empty()) return Error(ErrorCode::kInvalidArgument, "EOF");
-    Result<json> body = parse_first_json(*text);
-    if (!body) return std::move(body).error();
-    if (asks_for_host_config(*body)) {
-        return Error(ErrorCode::kUnimplemented,
-                     "supplying a host configuration at start is not implemented in this version of Slipway; supply it "
-                     "when the container is created");
-    }
-    return ok();
+    return decode_start_host_config(*text);
 }
 
-// The checks before a start with the texts and statuses of the old engine.
-Status check_legacy_state(Exchange& exchange) {
-    const Result<core::RecordPtr> record = exchange.engine().find_container(exchange.part("name"));
-    if (!record) {
-        Error error = record.error();
-        if (error.code() == ErrorCode::kInvalidArgument) error = std::move(error).with_code(ErrorCode::kSystem);
-        return error;
+bool accepts_start_host_config(const Exchange& exchange, const core::ContainerRecord& record) {
+    for (const core::BackendStatus& backend : exchange.engine().backends()) {
+        if (backend.info.name == record.backend) return backend.info.accepts_start_hostconfig;
     }
-    switch ((*record)->state) {
+    return true;  // not loaded: the engine says so
+}
+
+// The checks before a start with the texts and statuses of the old engine, in its order. A container that runs is left
+// to the engine's answer.
+Status check_legacy_state(Exchange& exchange, StartHostConfig& host_config) {
+    const Result<core::RecordPtr> found = exchange.engine().find_container(exchange.part("name"));
+    if (!found) return found.error();
+    const core::ContainerRecord& record = **found;
+    switch (record.state) {
         case core::RunState::kPaused:
             return Error(ErrorCode::kSystem, "Cannot start a paused container, try unpause instead.");
         case core::RunState::kRemoving:
         case core::RunState::kDead:
             return Error(ErrorCode::kSystem, "Container is marked for removal and cannot be started.");
         default:
-            return ok();
+            break;
     }
+    if (host_config.value.is_null() || record.is_running() || accepts_start_host_config(exchange, record)) return ok();
+    if (host_config.nested) return Error(ErrorCode::kInvalidArgument, std::string(core::kNoStartHostConfig));
+    host_config.value = nullptr;  // such backends never looked for the flat form
+    return ok();
 }
 
-// Old clients derive the exit codes 127 and 126 from these sentences, with their full stop.
+// Old clients derive the exit codes 127 and 126 from these sentences, with their full stop. The old engine never
+// rewrote the text about a file mounted onto a directory, whose hint is for the user.
 Error legacy_launch_error(Exchange& exchange, Error error) {
     const Result<core::RecordPtr> record = exchange.engine().find_container(exchange.part("name"));
     const std::string command = record ? (*record)->path : "";
-    if (error.code() == ErrorCode::kExecNotFound || error.code() == ErrorCode::kMountType) {
+    if (error.code() == ErrorCode::kMountType) return std::move(error).with_code(ErrorCode::kSystem);
+    if (error.code() == ErrorCode::kExecNotFound) {
         return Error(ErrorCode::kNotFound, "Container command '" + command + "' not found or does not exist.");
     }
     if (error.code() == ErrorCode::kExecDenied) {
         return Error(ErrorCode::kSystem, "Container command '" + command + "' could not be invoked.");
+    }
+    // A host configuration that did not pass verification.
+    if (error.code() == ErrorCode::kInvalidArgument) return std::move(error).with_code(ErrorCode::kSystem);
+    // Two requests at once: the state changed since it was looked at.
+    if (error.code() == ErrorCode::kConflict) {
+        StartHostConfig none;
+        if (Status state = check_legacy_state(exchange, none); !state) return std::move(state).error();
     }
     return error;
 }
@@ -118,13 +110,19 @@ Status check_checkpoint(Exchange& exchange) {
     return Error(ErrorCode::kPermissionDenied, "custom checkpointdir is not supported");
 }
 
-Status check_request(Exchange& exchange) {
+// What the engine is asked for once the request is in order.
+Result<core::StartContainer> read_request(Exchange& exchange) {
+    core::StartContainer start;
     if (exchange.profile == Profile::kLegacy) {
-        if (Status body = check_legacy_body(exchange); !body) return body;
-        return check_legacy_state(exchange);
+        Result<StartHostConfig> host_config = read_legacy_body(exchange);
+        if (!host_config) return std::move(host_config).error();
+        if (Status state = check_legacy_state(exchange, *host_config); !state) return std::move(state).error();
+        start.host_config = std::move(host_config->value);
+        return start;
     }
-    if (Status body = check_modern_body(exchange.request); !body) return body;
-    return check_checkpoint(exchange);
+    if (Status body = check_modern_body(exchange.request); !body) return std::move(body).error();
+    if (Status checkpoint = check_checkpoint(exchange); !checkpoint) return std::move(checkpoint).error();
+    return start;
 }
 
 // Fields of the failure for tools; the message stays Docker's.
@@ -146,8 +144,9 @@ void add_failure_headers(Exchange& exchange, const Error& error) {
 }  // namespace
 
 Status handle_container_start(Exchange& exchange) {
-    if (Status checked = check_request(exchange); !checked) return checked;
-    Result<core::StartOutcome> outcome = exchange.engine().start_container(exchange.part("name"));
+    Result<core::StartContainer> request = read_request(exchange);
+    if (!request) return std::move(request).error();
+    Result<core::StartOutcome> outcome = exchange.engine().start_container(exchange.part("name"), *request);
     if (!outcome) {
         add_failure_headers(exchange, outcome.error());
         if (exchange.profile == Profile::kLegacy) {

@@ -19,6 +19,8 @@ Status handle_container_list(Exchange& exchange);
 Status handle_container_inspect(Exchange& exchange);
 // container_start.cpp
 Status handle_container_start(Exchange& exchange);
+// container_update.cpp
+Status handle_container_update(Exchange& exchange);
 // container_actions.cpp
 Status handle_container_stop(Exchange& exchange);
 Status handle_container_restart(Exchange& exchange);

@@ -49,6 +49,11 @@ Response::Response(Client& client, const Request& request, std::string_view comm
       http_1_0_(request.http_1_0),
       keep_alive_(request.keep_alive) {}
 
+bool Response::has(std::string_view name) const {
+    const std::string line = std::string(name) + ": ";
+    return extra_.starts_with(line) || extra_.find("\r\n" + line) != std::string::npos;
+}
+
 void Response::set(std::string_view name, std::string_view value) {
     extra_.append(name).append(": ");
     for (const char c : value) extra_ += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;

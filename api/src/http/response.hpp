@@ -18,6 +18,7 @@ public:
 
     // Adds a header to the reply. Control characters in `value` become spaces.
     void set(std::string_view name, std::string_view value);
+    bool has(std::string_view name) const;
 
     // Sends a complete reply. HEAD gets the head alone.
     void send(int status, std::string_view content_type, std::string_view body);

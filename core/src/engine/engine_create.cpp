@@ -140,7 +140,7 @@ Result<ContainerRecord> EngineImpl::prepare_record(const Backend& backend, const
     const fs::path dir = record.data_dir;
     auto policy = log_policy(record.host_config);
     if (!policy) return std::move(policy).error();
-    if (policy->enabled) record.log_path = (dir / (record.id + "-json.log")).string();
+    if (policy->enabled) record.log_path = log_path_of(record);
     record.hostname_path = (dir / "hostname").string();
     record.hosts_path = (dir / "hosts").string();
     record.resolv_conf_path = (dir / "resolv.conf").string();

@@ -1,7 +1,7 @@
 // core/src/engine/engine_impl.hpp - the engine behind engine.hpp. One .cpp a topic: engine_open (opening, shutting
-// down), engine_create, engine_start, engine_restart (policies, boot), engine_stop (stop, kill, restart), engine_pause,
-// engine_exec, engine_health, engine_exit, engine_remove, engine_wait, engine_streams (attach, resize, logs),
-// engine_watch (watchdog, metrics), engine_query (lists, images, networks, facts), reconcile.
+// down), engine_create, engine_start, engine_restart (policies, boot), engine_update, engine_stop (stop, kill,
+// restart), engine_pause, engine_exec, engine_health, engine_exit, engine_remove, engine_wait, engine_streams (attach,
+// resize, logs), engine_watch (watchdog, metrics), engine_query (lists, images, networks, facts), reconcile.
 #pragma once
 
 #include "engine/exec_registry.hpp"
@@ -48,7 +48,7 @@ public:
     Result<RecordPtr> find_container(const std::string& ref) const override;
     Result<std::vector<RecordPtr>> list_containers(const ListOptions& options) const override;
     Result<CreatedContainer> create_container(const CreateContainer& request) override;
-    Result<StartOutcome> start_container(const std::string& ref) override;
+    Result<StartOutcome> start_container(const std::string& ref, const StartContainer& request) override;
     Status stop_container(const std::string& ref, std::optional<std::string> signal,
                           std::optional<std::chrono::seconds> timeout) override;
     Status restart_container(const std::string& ref, std::optional<std::string> signal,
@@ -63,6 +63,7 @@ public:
                                       const std::function<void()>& registered,
                                       const std::function<bool()>& cancelled) override;
     Status attach_container(const std::string& ref, const AttachOptions& options) override;
+    Result<std::vector<std::string>> update_container(const std::string& ref, const nlohmann::json& request) override;
     Status resize_container(const std::string& ref, uint16_t rows, uint16_t cols) override;
     Status read_logs(const std::string& ref, const LogOptions& options, const LogSink& sink,
                      const std::function<bool()>& cancelled) override;
@@ -134,8 +135,10 @@ private:
     Status open_handle(Container& container) const;
 
     // --- engine_start.cpp ----------------------------------------------------------------------------------------
-    // A start by hand, or one by the restart policy for end number `relaunch` of the container's runs.
-    Result<StartOutcome> start(const ContainerPtr& container, std::optional<uint64_t> relaunch = std::nullopt);
+    // A start by hand, perhaps with a host configuration, or one by the restart policy for end number `relaunch` of the
+    // container's runs.
+    Result<StartOutcome> start(const ContainerPtr& container, std::optional<uint64_t> relaunch = std::nullopt,
+                               nlohmann::json host_config = nullptr);
     struct StartJob;
     Result<StartOutcome> run_job(const ContainerPtr& container, StartJob& job);
 
@@ -151,6 +154,11 @@ private:
     // --- engine_watch.cpp ----------------------------------------------------------------------------------------
     // Logs operations that hold their container for long, once each; comes again by timer.
     void watch_operations();
+
+    // --- engine_update.cpp ---------------------------------------------------------------------------------------
+    // Gives a running container the limits of `host_config` that are named in `changed`.
+    Status apply_update(Container& container, const ContainerRecord& record, const nlohmann::json& host_config,
+                        const std::vector<std::string>& changed) const;
 
     // --- engine_stop.cpp -----------------------------------------------------------------------------------------
     Status stop(const ContainerPtr& container, std::optional<std::string> signal,

@@ -11,6 +11,7 @@ namespace slipway::core {
 // What the worker and the caller share; outlives either.
 struct EngineImpl::StartJob {
     std::optional<uint64_t> relaunch;
+    nlohmann::json host_config;  // null: none was supplied
     std::mutex mutex;
     std::condition_variable done;
     std::optional<Result<StartOutcome>> outcome;  // guarded by mutex
@@ -46,13 +47,14 @@ std::optional<Result<StartOutcome>> answer_by_state(RunState state) {
 
 }  // namespace
 
-Result<StartOutcome> EngineImpl::start_container(const std::string& ref) {
+Result<StartOutcome> EngineImpl::start_container(const std::string& ref, const StartContainer& request) {
     auto container = find(ref);
     if (!container) return std::move(container).error();
-    return start(*container);
+    return start(*container, std::nullopt, request.host_config);
 }
 
-Result<StartOutcome> EngineImpl::start(const ContainerPtr& container, std::optional<uint64_t> relaunch) {
+Result<StartOutcome> EngineImpl::start(const ContainerPtr& container, std::optional<uint64_t> relaunch,
+                                       nlohmann::json host_config) {
     if (!relaunch) {
         if (auto answer = answer_by_state(container->record()->state)) return std::move(*answer);
     }
@@ -60,6 +62,7 @@ Result<StartOutcome> EngineImpl::start(const ContainerPtr& container, std::optio
 
     const auto job = std::make_shared<StartJob>();
     job->relaunch = relaunch;
+    job->host_config = std::move(host_config);
     workers_.run([this, container, job] {
         auto outcome = run_job(container, *job);
         const std::lock_guard lock(job->mutex);
@@ -98,7 +101,12 @@ Result<StartOutcome> EngineImpl::run_job(const ContainerPtr& container, StartJob
         container->backoff = {};
     }
 
-    auto report = run_start(*services_, *container, StartRequest{job.relaunch.has_value(), &job.cancel});
+    if (!job.host_config.is_null() && !container->backend->info().accepts_start_hostconfig) {
+        return Error(ErrorCode::kInvalidArgument, std::string(kNoStartHostConfig));
+    }
+
+    auto report =
+        run_start(*services_, *container, StartRequest{job.relaunch.has_value(), &job.cancel, &job.host_config});
     if (report) {
         StartOutcome outcome;
         outcome.report = std::move(*report);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <filesystem>
 #include <limits>
 
 namespace slipway::core {
@@ -135,6 +136,10 @@ Result<uint64_t> parse_size(std::string_view text) {
     // Sizes become signed 64-bit numbers in places.
     if (number > (static_cast<uint64_t>(std::numeric_limits<int64_t>::max()) >> shift)) return bad;
     return number << shift;
+}
+
+std::string log_path_of(const ContainerRecord& record) {
+    return (std::filesystem::path(record.data_dir) / (record.id + "-json.log")).string();
 }
 
 Result<LogPolicy> log_policy(const json& host_config) {

@@ -2,6 +2,8 @@
 // does the rest (kernel support, ranges of resources).
 #pragma once
 
+#include <slipway/core/record.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <slipway/cpp/error.hpp>
@@ -23,6 +25,9 @@ struct LogPolicy {
     uint32_t max_files = 1;  // the current one included
 };
 Result<LogPolicy> log_policy(const nlohmann::json& host_config);
+
+// Where the engine keeps the container's log: <data_dir>/<id>-json.log.
+std::string log_path_of(const ContainerRecord& record);
 
 // "10m", "1g", "512", "64kb": bytes, as docker/go-units reads them. kInvalidArgument "invalid size: '<text>'".
 Result<uint64_t> parse_size(std::string_view text);

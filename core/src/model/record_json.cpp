@@ -211,6 +211,7 @@ void read_identity(Reader& in, ContainerRecord& record) {
     in.required("path", record.path);
     in.optional("args", record.args);
     in.document("mounts", record.mounts);
+    in.document("inherited", record.inherited);
 }
 
 void read_state(Reader& in, ContainerRecord& record) {
@@ -274,6 +275,7 @@ json to_json(const ContainerRecord& record) {
             {"path", record.path},
             {"args", record.args},
             {"mounts", record.mounts},
+            {"inherited", record.inherited},
             {"state", to_string(record.state)},
             {"desired", record.desired == DesiredState::kRunning ? "running" : "stopped"},
             {"started_before", record.started_before},

@@ -85,6 +85,7 @@ Status PluginInstance::collect_extensions() {
     if (Status s = read_table(SLW_EXT_RECONCILE, reconcile_); !s) return s;
     if (Status s = read_table(SLW_EXT_PAUSE, pause_); !s) return s;
     if (Status s = read_table(SLW_EXT_EXEC, exec_); !s) return s;
+    if (Status s = read_table(SLW_EXT_UPDATE, update_); !s) return s;
 
     if (!create_) return incomplete(info_.name, "lacks the required extension " SLW_EXT_CREATE);
     if (!mount_) return incomplete(info_.name, "lacks the required extension " SLW_EXT_MOUNT);

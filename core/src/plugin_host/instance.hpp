@@ -37,6 +37,7 @@ public:
     const std::optional<slw_reconcile_ops>& reconcile() const { return reconcile_; }
     const std::optional<slw_pause_ops>& pause() const { return pause_; }
     const std::optional<slw_exec_ops>& exec() const { return exec_; }
+    const std::optional<slw_update_ops>& update() const { return update_; }
 
     CallName name(const char* extension, const char* function) const { return {info_.name, extension, function}; }
 
@@ -59,6 +60,7 @@ private:
     std::optional<slw_reconcile_ops> reconcile_;
     std::optional<slw_pause_ops> pause_;
     std::optional<slw_exec_ops> exec_;
+    std::optional<slw_update_ops> update_;
 };
 
 }  // namespace slipway::core

@@ -141,6 +141,16 @@ Result<ProcessStatus> PluginContainer::adopt(const CallContext& call) {
     return process_status_from(name, out);
 }
 
+Status PluginContainer::update(const CallContext& call, const nlohmann::json& request) {
+    if (!plugin_->update()) return unsupported(plugin_->info().name, "changing the limits of a running container");
+    Result<std::string> text = request_text(request);
+    if (!text) return std::move(text).error();
+    const AbiLimits limits(call);
+    return invoke(plugin_->name(SLW_EXT_UPDATE, "update"), [&](slw_error* err) {
+        return plugin_->update()->update(handle_, limits.get(), text_of(*text), err);
+    });
+}
+
 Result<ProcessStatus> process_status_from(const CallName& name, const slw_process_status& status) {
     ProcessStatus out;
     switch (status.state) {

@@ -42,6 +42,7 @@ public:
     Status resize(uint16_t rows, uint16_t cols) override;
 
     Result<ProcessStatus> adopt(const CallContext& call) override;
+    Status update(const CallContext& call, const nlohmann::json& request) override;
 
     Status pause(const CallContext& call) override;
     Status resume(const CallContext& call) override;

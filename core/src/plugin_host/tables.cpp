@@ -75,4 +75,8 @@ const char* missing_function(const slw_exec_ops& ops) {
                         {"release", ops.release != nullptr}});
 }
 
+const char* missing_function(const slw_update_ops& ops) {
+    return first_empty({{"update", ops.update != nullptr}});
+}
+
 }  // namespace slipway::core

@@ -13,5 +13,6 @@ const char* missing_function(const slw_stdio_ops& ops);
 const char* missing_function(const slw_reconcile_ops& ops);
 const char* missing_function(const slw_pause_ops& ops);
 const char* missing_function(const slw_exec_ops& ops);
+const char* missing_function(const slw_update_ops& ops);
 
 }  // namespace slipway::core

@@ -2,6 +2,8 @@
 
 #include <slipway/base.h>
 
+#include <cerrno>
+
 namespace slipway::core {
 
 namespace {
@@ -53,7 +55,40 @@ Error launch_error(const Error& error) {
 
 }  // namespace
 
+namespace {
+
+// What a number of the system means for whoever can do something about it; for errors that say nothing themselves.
+std::string default_hint(const OsError& os) {
+    if (os.domain != SLW_OS_ERRNO) return "";
+    switch (os.code) {
+        case ENOSPC:
+        case EDQUOT:
+            return "the disk is full";
+        case EMFILE:
+        case ENFILE:
+            return "too many files are open; raise the limit of the daemon or of the system";
+        case ENOMEM:
+            return "the system is out of memory";
+        case EROFS:
+            return "the file system is mounted read-only";
+        default:
+            return "";
+    }
+}
+
+Error mapped(FailureKind kind, const Error& error);
+
+}  // namespace
+
 Error client_error(FailureKind kind, const Error& error) {
+    Error answer = mapped(kind, error);
+    if (!answer.hint().empty()) return answer;
+    return std::move(answer).with_hint(default_hint(error.os()));
+}
+
+namespace {
+
+Error mapped(FailureKind kind, const Error& error) {
     switch (kind) {
         case FailureKind::kRequest:
             return error;
@@ -68,6 +103,8 @@ Error client_error(FailureKind kind, const Error& error) {
     }
     return Error(error).with_code(is_kept(error.code()) ? error.code() : ErrorCode::kSystem);
 }
+
+}  // namespace
 
 int32_t failure_exit_code(FailureKind kind, const Error& error, int32_t previous) {
     if (kind == FailureKind::kRequest) return previous;

@@ -30,6 +30,10 @@ Status verify_config(StartContext& start, const CallContext& call) {
     if (Status checked = check_host_config(record.host_config); !checked) return checked;
     auto verified = start.backend.verify(call, record.config, record.host_config, false);
     if (!verified) return std::move(verified).error();
+    // Nobody hears them otherwise: the reply of a start has no place for warnings.
+    for (const std::string& warning : verified->warnings) {
+        log_line(start.services.options, LogLevel::kWarn, "start " + record.name + ": " + warning);
+    }
     record.host_config = std::move(verified->host_config);
     return ok();
 }

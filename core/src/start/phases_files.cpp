@@ -1,5 +1,6 @@
 // The phases that prepare files and mounts.
 
+#include "model/inherited.hpp"
 #include "model/mounts.hpp"
 #include "start/network_files.hpp"
 #include "start/phases.hpp"
@@ -122,7 +123,7 @@ Status prepare_files(StartContext& start, const CallContext&) {
 }
 
 Status mount_volumes(StartContext& start, const CallContext& call) {
-    auto wanted = wanted_mounts(start.record.host_config);
+    auto wanted = wanted_mounts(effective_host_config(start.record));
     if (!wanted) return std::move(wanted).error();
     std::vector<MountParams> mounts;
     for (const MountSpec& spec : *wanted) mounts.push_back(spec.params);

@@ -3,6 +3,7 @@
 #include "engine/engine_events.hpp"
 #include "health/health_check.hpp"
 #include "model/host_config.hpp"
+#include "model/inherited.hpp"
 #include "start/phases.hpp"
 
 #include <algorithm>
@@ -66,7 +67,7 @@ Status build_spec(StartContext& start, const CallContext& call) {
                                     {"Hostname", record.config.value("Hostname", "")},
                                     {"Domainname", record.config.value("Domainname", "")},
                                     {"Config", record.config},
-                                    {"HostConfig", record.host_config},
+                                    {"HostConfig", effective_host_config(record)},
                                     {"Path", record.path},
                                     {"Args", record.args},
                                     {"Env", environment(record)}};

@@ -23,10 +23,11 @@ struct StartServices {
     std::function<void(const ContainerRecord&)> started;  // a start has succeeded; may be empty
 };
 
-// What the caller of a start asks for. Grows with start-time host configuration (API < 1.24).
+// What the caller of a start asks for.
 struct StartRequest {
     bool is_relaunch = false;       // by the restart policy: counters and flags of the last start by hand are kept
     CancelToken* cancel = nullptr;  // may be null; cancelling undoes the start unless it is committed
+    const nlohmann::json* host_config = nullptr;  // replaces the record's first (start_host_config.hpp); null: none
 };
 
 // Used by the one thread that runs the start, which holds container.operation.
@@ -37,10 +38,11 @@ struct StartContext {
     BackendContainer& handle;
 
     const bool is_relaunch;
-    ContainerRecord record;  // a copy the phases complete; published by the last one
-    NetworkRecord network;   // what HostConfig.NetworkMode means; set by create_sandbox
-    std::string spec;        // from build_spec
-    StartReport report;      // phases so far
+    const nlohmann::json* host_config;  // that comes with the start; null: none
+    ContainerRecord record;             // a copy the phases complete; published by the last one
+    NetworkRecord network;              // what HostConfig.NetworkMode means; set by create_sandbox
+    std::string spec;                   // from build_spec
+    StartReport report;                 // phases so far
 };
 
 void log_line(const EngineOptions& options, LogLevel level, const std::string& line);

@@ -2,6 +2,9 @@
 
 #include "start/phases.hpp"
 #include "start/release.hpp"
+#include "start/start_host_config.hpp"
+
+#include <algorithm>
 
 namespace slipway::core {
 
@@ -142,12 +145,24 @@ Result<StartReport> run_start(const StartServices& services, Container& containe
         return Error(ErrorCode::kUnavailable,
                      "backend '" + container.record()->backend + "' of container " + container.id + " is not loaded");
     }
-    StartContext start{services, container, *container.backend, *handle, request.is_relaunch, *container.record(), {},
-                       {},       {}};
+    const bool has_host_config = request.host_config != nullptr && !request.host_config->is_null();
+    StartContext start{services,
+                       container,
+                       *container.backend,
+                       *handle,
+                       request.is_relaunch,
+                       has_host_config ? request.host_config : nullptr,
+                       *container.record(),
+                       {},
+                       {},
+                       {}};
 
     std::vector<Phase> flow = start_phases(container.backend->info());
+    if (start.host_config != nullptr) use_start_host_config(flow);
     if (container.needs_release) {
-        flow.insert(flow.begin() + 1, {"release_leftovers", FailureKind::kOther, release_leftovers, nullptr});
+        const auto files =
+            std::find_if(flow.begin(), flow.end(), [](const Phase& phase) { return phase.run == prepare_files; });
+        flow.insert(files, {"release_leftovers", FailureKind::kOther, release_leftovers, nullptr});
     }
 
     StartTransaction transaction(start, request);

@@ -52,6 +52,7 @@ const void* SLW_CALL get_extension(slw_backend*, const char* id) noexcept {
     if (wanted == SLW_EXT_RECONCILE) return &kReconcileOps;
     if (wanted == SLW_EXT_PAUSE) return &kPauseOps;
     if (wanted == SLW_EXT_EXEC) return &kExecOps;
+    if (wanted == SLW_EXT_UPDATE) return &kUpdateOps;
     return nullptr;
 }
 

@@ -12,5 +12,6 @@ extern const slw_stdio_ops kStdioOps;          // process/stdio_ops.cpp
 extern const slw_reconcile_ops kReconcileOps;  // process/reconcile_ops.cpp
 extern const slw_pause_ops kPauseOps;          // process/pause_ops.cpp
 extern const slw_exec_ops kExecOps;            // process/exec_ops.cpp
+extern const slw_update_ops kUpdateOps;        // process/update_ops.cpp
 
 }  // namespace slipway::linux_backend

@@ -12,5 +12,6 @@
 #include <slipway/plugin.h>
 #include <slipway/reconcile.h>
 #include <slipway/stdio.h>
+#include <slipway/update.h>
 
 #endif

@@ -1,5 +1,5 @@
-// slw.stdio/1, slw.reconcile/1, slw.pause/1 and slw.exec/1; backends whose profile says they lack them skip these with
-// its reason.
+// slw.stdio/1, slw.reconcile/1, slw.pause/1, slw.exec/1 and slw.update/1; backends whose profile says they lack them
+// skip these with its reason.
 #include "kit.hpp"
 
 namespace conformance {
@@ -8,6 +8,19 @@ using Stdio = BackendCase;
 using Reconcile = BackendCase;
 using Pause = BackendCase;
 using Exec = BackendCase;
+using Update = BackendCase;
+
+TEST_F(Update, NeedsAContainerThatRuns) {
+    const auto* update = table<slw_update_ops>(SLW_EXT_UPDATE);
+    if (update == nullptr) return;
+    slw_container* c = open_container();
+    const slw_call call = no_limits();
+    const std::string request = R"({"HostConfig":{"CpuShares":100},"Changed":["CpuShares"]})";
+    ErrorBuffer err;
+
+    EXPECT_TRUE(
+        failed_with(SLW_ERR_CONFLICT, update->update(c, &call, {request.data(), request.size()}, err.get()), err));
+}
 
 TEST_F(Stdio, ResizeNeedsATerminalThatRuns) {
     const auto* stdio = table<slw_stdio_ops>(SLW_EXT_STDIO);

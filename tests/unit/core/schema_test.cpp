@@ -122,18 +122,12 @@ TEST(Unimplemented, EveryOtherWishIsRefusedByName) {
         {"IpcMode", "container:x"},
         {"PidMode", "container:x"},
         {"UsernsMode", "host"},
-        {"SecurityOpt", {"seccomp={}"}},
         {"StorageOpt", {{"size", "1g"}}},
         {"Init", true},
         {"CgroupParent", "/x"},
-        {"BlkioWeight", 500},
-        {"BlkioDeviceReadBps", {{{"Path", "/dev/sda"}, {"Rate", 1}}}},
         {"CpuRealtimeRuntime", 5},
-        {"Devices", {{{"PathOnHost", "/dev/null"}}}},
         {"DeviceRequests", json::array({json::object()})},
-        {"MemorySwappiness", 10},
-        {"OomKillDisable", true},
-        {"CpuPercent", 3},
+        {"KernelMemoryTCP", 1},
     };
     for (const auto& [key, value] : wishes) {
         const Status refused = refuse_unimplemented(config(nullptr), host({{key, value}}));

@@ -156,6 +156,9 @@ public:
     virtual Status exec_resize(const std::string& exec_id, uint16_t rows, uint16_t cols) = 0;
     virtual Result<std::string> exec_output(const std::string& exec_id) = 0;
     virtual Status exec_release(const CallContext& call, const std::string& exec_id) = 0;
+
+    // New limits for a running container; `request` is that of update.h. kUnimplemented without slw.update/1.
+    virtual Status update(const CallContext& call, const nlohmann::json& request) = 0;
 };
 
 struct BackendInfo {

@@ -59,6 +59,17 @@ struct CreatedContainer {
     std::vector<std::string> warnings;
 };
 
+// What a start may bring along.
+struct StartContainer {
+    // A HostConfig that replaces the container's own before it starts (deprecated, API < 1.24); null: none. Verified
+    // first: when it is not acceptable nothing has changed.
+    nlohmann::json host_config = nullptr;
+};
+
+// The answer of backends that cannot have their host configuration replaced at start, kInvalidArgument.
+inline constexpr std::string_view kNoStartHostConfig =
+    "Supplying a hostconfig on start is not supported. It should be supplied on create";
+
 struct StartOutcome {
     bool already_running = false;
     StartReport report;
@@ -153,7 +164,7 @@ public:
     virtual Result<RecordPtr> find_container(const std::string& ref) const = 0;
     virtual Result<std::vector<RecordPtr>> list_containers(const ListOptions& options) const = 0;
     virtual Result<CreatedContainer> create_container(const CreateContainer& request) = 0;
-    virtual Result<StartOutcome> start_container(const std::string& ref) = 0;
+    virtual Result<StartOutcome> start_container(const std::string& ref, const StartContainer& request = {}) = 0;
     // kNotModified when it does not run. `timeout` < 0 waits without end, nullopt uses the container's own.
     virtual Status stop_container(const std::string& ref, std::optional<std::string> signal,
                                   std::optional<std::chrono::seconds> timeout) = 0;
@@ -175,6 +186,9 @@ public:
     // Hands the client's socket to the backend, at once when the container runs, else at its next start. On success
     // the caller forgets the connection. A start that fails closes the stream.
     virtual Status attach_container(const std::string& ref, const AttachOptions& options) = 0;
+    // `update` is an object with limits of HostConfig and RestartPolicy, as received; what is zero or absent stays. A
+    // running container's limits change at once. Returns warnings.
+    virtual Result<std::vector<std::string>> update_container(const std::string& ref, const nlohmann::json& update) = 0;
     virtual Status resize_container(const std::string& ref, uint16_t rows, uint16_t cols) = 0;
     // Runs on the calling thread until the end of the log, or while following until the container ends, the sink
     // returns false or `cancelled` answers true.

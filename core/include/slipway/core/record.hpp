@@ -105,6 +105,7 @@ struct ContainerRecord {
     std::string path;            // argv[0]
     std::vector<std::string> args;
     nlohmann::json mounts = nlohmann::json::array();  // MountPoint objects as in inspect
+    nlohmann::json inherited;                         // of replaced host configurations (model/inherited.hpp), or null
 
     RunState state = RunState::kCreated;
     DesiredState desired = DesiredState::kStopped;
@@ -116,8 +117,8 @@ struct ContainerRecord {
     std::string error;  // of the last failed start; empty after a success
     UnixNanos started_at = 0;
     UnixNanos finished_at = 0;
-    int64_t restart_count = 0;  // automatic restarts since the last start by hand
-    UnixNanos restart_at = 0;   // kRestarting: when the next run begins
+    int64_t restart_count = 0;          // automatic restarts since the last start by hand
+    UnixNanos restart_at = 0;           // kRestarting: when the next run begins
     std::optional<HealthState> health;  // none: no health check, or never started
     std::string on_unhealthy;           // the user's label io.slipway.on-unhealthy; an image's does not count
 

@@ -76,6 +76,11 @@ Result<CgroupEntry> CgroupManager::create(const std::string& container_id, const
     return state_->groups->create(path_of(container_id), resources);
 }
 
+Status CgroupManager::update(const std::string& container_id, const nlohmann::json& resources) {
+    if (Status checked = check_id(container_id); !checked) return checked;
+    return state_->groups->update(path_of(container_id), resources);
+}
+
 std::string CgroupManager::oom_file(const std::string& container_id) const {
     return state_->groups->oom_file(path_of(container_id));
 }

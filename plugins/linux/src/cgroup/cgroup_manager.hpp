@@ -51,6 +51,9 @@ public:
     // failure leaves none behind.
     Result<CgroupEntry> create(const std::string& container_id, const nlohmann::json& resources);
 
+    // Writes the limits of `resources` to a container's groups. What was written before a failure is put back.
+    Status update(const std::string& container_id, const nlohmann::json& resources);
+
     // <parent>/<instance>/<id>: what an OCI spec names as linux.cgroupsPath.
     std::string path_of(const std::string& container_id) const;
 

@@ -22,6 +22,7 @@ public:
     // See CgroupManager. Called again while the answer is false.
     virtual Result<bool> freeze(const std::string& path) = 0;
     virtual Status thaw(const std::string& path) = 0;
+    virtual Status update(const std::string& path, const nlohmann::json& resources) = 0;
     virtual Status destroy(const std::string& path) = 0;
     virtual std::string oom_file(const std::string& path) const = 0;
     // The directories `path` stands for, one per hierarchy.
@@ -35,6 +36,33 @@ std::unique_ptr<GroupSet> make_v2_groups(const CgroupLayout& layout);
 inline std::string parent_of(const std::string& path) {
     return path.substr(0, path.rfind('/'));
 }
+
+// Puts back what control files held, newest first, unless all writes went well.
+class WriteUndo {
+public:
+    WriteUndo() = default;
+    WriteUndo(const WriteUndo&) = delete;
+    WriteUndo& operator=(const WriteUndo&) = delete;
+    ~WriteUndo() {
+        // The failure that led here is what the caller must hear about.
+        for (auto old = old_.rbegin(); old != old_.rend(); ++old) {
+            static_cast<void>(write_control(old->group, old->file, old->value, false));
+        }
+    }
+    // Before `file` is written. Files with a line per device are left out: what they hold is no value to write.
+    void remember(const std::string& group, const std::string& file) {
+        std::string value = read_control(group, file);
+        if (value.empty() || value.find(':') != std::string::npos) return;
+        old_.push_back({group, file, std::move(value)});
+    }
+    void commit() { old_.clear(); }
+
+private:
+    struct Old {
+        std::string group, file, value;
+    };
+    std::vector<Old> old_;
+};
 
 // Removes the directories a failed create() has made. Nobody has entered them yet, so nobody is killed.
 class GroupUndo {

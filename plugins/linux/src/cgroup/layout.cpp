@@ -1,8 +1,11 @@
 #include <cgroup/layout.hpp>
 
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -79,6 +82,22 @@ int online_cpus() {
     return count > 0 ? static_cast<int>(count) : 1;
 }
 
+bool kernel_is_before(int major, int minor) {
+    utsname names{};
+    int have_major = 0, have_minor = 0;
+    if (::uname(&names) != 0 || std::sscanf(names.release, "%d.%d", &have_major, &have_minor) != 2) return false;
+    return have_major < major || (have_major == major && have_minor < minor);
+}
+
+// Some files are in every group but the root, so other groups tell.
+bool a_group_has(const std::string& mount_point, const char* file) {
+    std::error_code unreadable;
+    for (const auto& entry : std::filesystem::directory_iterator(mount_point, unreadable)) {
+        if (entry.is_directory(unreadable) && has_file(entry.path().string() + "/" + file)) return true;
+    }
+    return false;
+}
+
 void probe_v1(const CgroupLayout& layout, CgroupSupport& support) {
     const auto controller_has = [&](const char* controller, const char* file) {
         const CgroupHierarchy* hierarchy = layout.find(controller);
@@ -94,9 +113,14 @@ void probe_v1(const CgroupLayout& layout, CgroupSupport& support) {
     support.cpuset = controller_has("cpuset", "cpuset.cpus");
     support.pids = layout.find("pids") != nullptr;  // its root has no limit file
     support.devices = layout.find("devices") != nullptr;
-    support.blkio_weight = controller_has("blkio", "blkio.weight") || controller_has("blkio", "blkio.bfq.weight");
-    support.blkio_weight_device =
-        controller_has("blkio", "blkio.weight_device") || controller_has("blkio", "blkio.bfq.weight_device");
+    // A file without effect since 5.16, which took kernel memory limits away.
+    support.kernel_memory = controller_has("memory", "memory.kmem.limit_in_bytes") && kernel_is_before(5, 16);
+    // CFQ's up to 4.20 or BFQ's. The root has no bfq.weight, but the statistics that come with it; the weight per
+    // device came in 5.4.
+    const bool cfq = controller_has("blkio", "blkio.weight");
+    const bool bfq = controller_has("blkio", "blkio.bfq.io_service_bytes");
+    support.blkio_weight = cfq || bfq;
+    support.blkio_weight_device = cfq || (bfq && !kernel_is_before(5, 4));
     support.blkio_throttle = controller_has("blkio", "blkio.throttle.read_bps_device");
     if (const CgroupHierarchy* cpuset = layout.find("cpuset"); cpuset != nullptr) {
         support.cpus = first_line(cpuset->mount_point + "/cpuset.effective_cpus");
@@ -116,6 +140,9 @@ void probe_v2(const CgroupLayout& layout, CgroupSupport& support) {
     support.pids = has("pids");
     support.devices = true;  // a program, no controller
     support.blkio_throttle = has("io");
+    // io.weight comes with the cost controller, whose own file is the root's alone; BFQ has one more of its own.
+    support.blkio_weight = support.blkio_weight_device =
+        has("io") && (has_file(layout.unified + "/io.cost.qos") || a_group_has(layout.unified, "io.bfq.weight"));
     support.cpus = first_line(layout.unified + "/cpuset.cpus.effective");
     support.mems = first_line(layout.unified + "/cpuset.mems.effective");
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <optional>
 
 namespace slipway::linux_backend {
@@ -32,6 +33,7 @@ void v1_memory(const json& memory, Writes& writes) {
     add("limit", "memory.limit_in_bytes");
     add("swap", "memory.memsw.limit_in_bytes");
     add("reservation", "memory.soft_limit_in_bytes");
+    add("kernel", "memory.kmem.limit_in_bytes");
     add("swappiness", "memory.swappiness");
     if (read_flag(memory, "disableOOMKiller")) writes.push_back({"memory", "memory.oom_control", "1"});
 }
@@ -68,6 +70,10 @@ constexpr std::array<ThrottleList, 4> kThrottles = {{
 void v1_block_io(const json& block_io, Writes& writes) {
     if (const auto weight = find_int(block_io, "weight")) {
         writes.push_back({"blkio", "blkio.weight", std::to_string(*weight)});
+    }
+    for (const json& entry : member_of(block_io, "weightDevice")) {
+        writes.push_back(
+            {"blkio", "blkio.weight_device", device_of(entry) + " " + std::to_string(read_int(entry, "weight"))});
     }
     for (const ThrottleList& list : kThrottles) {
         for (const json& entry : member_of(block_io, list.key)) {
@@ -110,6 +116,12 @@ void v2_cpu(const json& cpu, Writes& writes) {
 }
 
 void v2_block_io(const json& block_io, Writes& writes) {
+    if (const auto weight = find_int(block_io, "weight")) {
+        writes.push_back({"io", "io.bfq.weight", std::to_string(*weight)});
+    }
+    for (const json& entry : member_of(block_io, "weightDevice")) {
+        writes.push_back({"io", "io.bfq.weight", device_of(entry) + " " + std::to_string(read_int(entry, "weight"))});
+    }
     for (const ThrottleList& list : kThrottles) {
         for (const json& entry : member_of(block_io, list.key)) {
             writes.push_back(
@@ -117,6 +129,16 @@ void v2_block_io(const json& block_io, Writes& writes) {
         }
     }
 }
+
+}  // namespace
+
+std::string io_weight_of(const std::string& bfq) {
+    const size_t number = bfq.rfind(' ') == std::string::npos ? 0 : bfq.rfind(' ') + 1;
+    const int64_t weight = std::clamp<int64_t>(std::atoll(bfq.c_str() + number), 10, 1000);
+    return bfq.substr(0, number) + std::to_string(1 + (weight - 10) * 9999 / 990);
+}
+
+namespace {
 
 void pids_writes(const json& resources, Writes& writes) {
     if (const auto limit = find_int(member_of(resources, "pids"), "limit")) {

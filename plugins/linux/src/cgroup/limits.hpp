@@ -21,6 +21,9 @@ struct CgroupWrite {
 // devices are denied before the list of what is allowed. kInvalidArgument: a device rule that is none.
 Result<std::vector<CgroupWrite>> v1_writes(const nlohmann::json& resources);
 
+// The value of io.bfq.weight, 10..1000, "[<major>:<minor> ]<weight>", as io.weight takes it, 1..10000.
+std::string io_weight_of(const std::string& bfq);
+
 // v2 has no device files: see device_program.hpp. Units are converted: shares 2..262144 to weight 1..10000, swap from
 // "memory and swap" to swap alone.
 std::vector<CgroupWrite> v2_writes(const nlohmann::json& resources);

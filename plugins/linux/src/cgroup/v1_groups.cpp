@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 namespace slipway::linux_backend {
 
@@ -22,6 +24,7 @@ public:
     Result<CgroupEntry> enter(const std::string& path) override;
     Result<bool> freeze(const std::string& path) override;
     Status thaw(const std::string& path) override;
+    Status update(const std::string& path, const nlohmann::json& resources) override;
     Status destroy(const std::string& path) override;
     std::string oom_file(const std::string& path) const override;
     std::vector<std::string> directories(const std::string& path) const override;
@@ -30,7 +33,8 @@ private:
     Status make(const CgroupHierarchy& hierarchy, const std::string& path, GroupUndo& undo);
     Status make_parents(const CgroupHierarchy& hierarchy, const std::string& path);
     Status fill_cpuset(const CgroupHierarchy& hierarchy, const std::string& path);
-    Status apply(const std::string& path, const std::vector<CgroupWrite>& writes);
+    Status apply(const std::string& path, const std::vector<CgroupWrite>& writes, WriteUndo* undo = nullptr);
+    void order_memory(const std::string& path, std::vector<CgroupWrite>& writes) const;
     std::string control_file(const std::string& group, const std::string& file) const;
     Result<UniqueFd> open_tasks(const CgroupHierarchy& hierarchy, const std::string& path) const;
 
@@ -90,11 +94,12 @@ Status V1Groups::make(const CgroupHierarchy& hierarchy, const std::string& path,
 
 // The weight has another name where the BFQ scheduler provides it.
 std::string V1Groups::control_file(const std::string& group, const std::string& file) const {
-    if (file != "blkio.weight" || ::access((group + "/" + file).c_str(), F_OK) == 0) return file;
-    return "blkio.bfq.weight";
+    const bool has_two_names = file == "blkio.weight" || file == "blkio.weight_device";
+    if (!has_two_names || ::access((group + "/" + file).c_str(), F_OK) == 0) return file;
+    return "blkio.bfq." + file.substr(sizeof("blkio.") - 1);
 }
 
-Status V1Groups::apply(const std::string& path, const std::vector<CgroupWrite>& writes) {
+Status V1Groups::apply(const std::string& path, const std::vector<CgroupWrite>& writes, WriteUndo* undo) {
     for (const CgroupWrite& write : writes) {
         const CgroupHierarchy* hierarchy = layout_.find(write.controller);
         if (hierarchy == nullptr) {
@@ -102,7 +107,9 @@ Status V1Groups::apply(const std::string& path, const std::vector<CgroupWrite>& 
                 .with_resource(write.controller);
         }
         const std::string group = hierarchy->mount_point + path;
-        Status written = write_control(group, control_file(group, write.file), write.value, layout_.plain_files);
+        const std::string file = control_file(group, write.file);
+        if (undo != nullptr) undo->remember(group, file);
+        Status written = write_control(group, file, write.value, layout_.plain_files);
         if (!written) return written;
     }
     return ok();
@@ -162,6 +169,30 @@ Result<CgroupEntry> V1Groups::create(const std::string& path, const nlohmann::js
     if (Status applied = apply(path, *writes); !applied) return std::move(applied).error();
     undo.commit();
     return entry;
+}
+
+// Neither limit may pass the other: one that rises above the present memory+swap limit goes after it.
+void V1Groups::order_memory(const std::string& path, std::vector<CgroupWrite>& writes) const {
+    const auto find = [&](const char* file) {
+        return std::find_if(writes.begin(), writes.end(), [&](const CgroupWrite& write) { return write.file == file; });
+    };
+    const auto limit = find("memory.limit_in_bytes");
+    const auto both = find("memory.memsw.limit_in_bytes");
+    const CgroupHierarchy* memory = layout_.find("memory");
+    if (memory == nullptr || limit == writes.end() || both == writes.end()) return;
+    const std::string present = read_control(memory->mount_point + path, both->file);
+    const auto number = [](const std::string& text) { return std::strtoull(text.c_str(), nullptr, 10); };
+    if (both->value == "-1" || number(limit->value) > number(present)) std::iter_swap(limit, both);
+}
+
+Status V1Groups::update(const std::string& path, const nlohmann::json& resources) {
+    Result<std::vector<CgroupWrite>> writes = v1_writes(resources);
+    if (!writes) return std::move(writes).error();
+    order_memory(path, *writes);
+    WriteUndo undo;
+    if (Status applied = apply(path, *writes, &undo); !applied) return applied;
+    undo.commit();
+    return ok();
 }
 
 Status V1Groups::destroy(const std::string& path) {

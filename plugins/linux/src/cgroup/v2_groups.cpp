@@ -27,6 +27,7 @@ public:
     Result<CgroupEntry> enter(const std::string& path) override;
     Result<bool> freeze(const std::string& path) override;
     Status thaw(const std::string& path) override;
+    Status update(const std::string& path, const nlohmann::json& resources) override;
     Status destroy(const std::string& path) override;
     std::string oom_file(const std::string& path) const override;
     std::vector<std::string> directories(const std::string& path) const override { return {layout_.unified + path}; }
@@ -34,6 +35,7 @@ public:
 private:
     Status make(const std::string& path);
     Status make_parents(const std::string& path);
+    Status write(const std::string& group, const CgroupWrite& limit) const;
     void pass_controllers_on(const std::string& group);
     Status restrict_devices(int directory_fd, const nlohmann::json& resources);
     Result<int> device_program(const std::vector<DeviceRule>& rules);
@@ -109,6 +111,15 @@ Status V2Groups::restrict_devices(int directory_fd, const nlohmann::json& resour
     return attach_device_program(directory_fd, *program);
 }
 
+// BFQ's weights where its scheduler provides them, else those of the cost controller.
+Status V2Groups::write(const std::string& group, const CgroupWrite& limit) const {
+    const bool is_weight = limit.file == "io.bfq.weight";
+    if (is_weight && ::access((group + "/" + limit.file).c_str(), F_OK) != 0) {
+        return write_control(group, "io.weight", io_weight_of(limit.value), layout_.plain_files);
+    }
+    return write_control(group, limit.file, limit.value, layout_.plain_files);
+}
+
 Result<CgroupEntry> V2Groups::create(const std::string& path, const nlohmann::json& resources) {
     if (Status made = make(path); !made) return std::move(made).error();
     const std::string group = layout_.unified + path;
@@ -120,8 +131,8 @@ Result<CgroupEntry> V2Groups::create(const std::string& path, const nlohmann::js
     if (Status restricted = restrict_devices(directory.get(), resources); !restricted) {
         return std::move(restricted).error().context("cgroup '" + group + "'");
     }
-    for (const CgroupWrite& write : v2_writes(resources)) {
-        Status written = write_control(group, write.file, write.value, layout_.plain_files);
+    for (const CgroupWrite& limit : v2_writes(resources)) {
+        Status written = write(group, limit);
         if (!written) return std::move(written).error();
     }
 
@@ -156,6 +167,17 @@ Result<bool> V2Groups::freeze(const std::string& path) {
 Status V2Groups::thaw(const std::string& path) {
     Status written = write_control(layout_.unified + path, "cgroup.freeze", "0", layout_.plain_files);
     return written || written.error().os().code == ENOENT ? ok() : std::move(written);
+}
+
+Status V2Groups::update(const std::string& path, const nlohmann::json& resources) {
+    const std::string group = layout_.unified + path;
+    WriteUndo undo;
+    for (const CgroupWrite& limit : v2_writes(resources)) {
+        undo.remember(group, limit.file);
+        if (Status written = write(group, limit); !written) return written;
+    }
+    undo.commit();
+    return ok();
 }
 
 Status V2Groups::destroy(const std::string& path) {

@@ -16,7 +16,10 @@ namespace {
 constexpr const char* kTemporaryPrefix = ".tmp-";
 
 Error not_found(const std::string& id) {
-    return Error(ErrorCode::kNotFound, "layer '" + id + "' does not exist").with_resource(id);
+    return Error(ErrorCode::kNotFound, "layer '" + id + "' does not exist")
+        .with_operation("open layer")
+        .with_resource(id)
+        .with_hint("it was removed from the data root; load the image again");
 }
 
 Error bad_id(const std::string& id) {

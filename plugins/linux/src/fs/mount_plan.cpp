@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 8> kAllowedBelowProc{"/proc/cpuinfo",   "
 constexpr std::array<std::string_view, 6> kPropagations{"private", "rprivate", "shared", "rshared", "slave", "rslave"};
 
 Error refuse(const std::string& message, const std::string& resource) {
-    return Error(ErrorCode::kInvalidArgument, message).with_resource(resource);
+    return Error(ErrorCode::kInvalidArgument, message).with_operation("mount").with_resource(resource);
 }
 
 Result<std::string> check_propagation(const slw_mount_request& request) {

@@ -27,7 +27,8 @@ Result<UniqueFd> open_source(const MountPlan& plan) {
         return Error(ErrorCode::kNotFound, "bind source path does not exist: " + plan.source)
             .with_os(SLW_OS_ERRNO, err)
             .with_operation("open")
-            .with_resource(plan.source);
+            .with_resource(plan.source)
+            .with_hint("the source of such a mount must exist when the container starts");
     }
     return Error::from_errno(err, "open '" + plan.source + "'").with_operation("open").with_resource(plan.source);
 }

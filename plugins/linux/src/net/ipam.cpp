@@ -62,7 +62,9 @@ Result<Ipv4> AddressPool::allocate() {
         if (offset == end_) {
             return Error(ErrorCode::kResourceExhausted,
                          "no available IPv4 addresses in '" + subnet_.subnet_string() + "'")
-                .with_resource(subnet_.subnet_string());
+                .with_operation("allocate address")
+                .with_resource(subnet_.subnet_string())
+                .with_hint("remove containers or give the bridge a larger subnet");
         }
     }
     set(offset);
@@ -79,12 +81,14 @@ Status AddressPool::reserve(Ipv4 address) {
     if (!is_usable(address)) {
         return Error(ErrorCode::kInvalidArgument,
                      "invalid address " + address.to_string() + ": it is no host of subnet " + subnet_.subnet_string())
+            .with_operation("reserve address")
             .with_resource(address.to_string());
     }
     const std::lock_guard lock(mutex_);
     const uint32_t offset = address.value - subnet_.network().value;
     if (test(offset)) {
         return Error(ErrorCode::kConflict, "Address already in use: " + address.to_string())
+            .with_operation("reserve address")
             .with_resource(address.to_string());
     }
     set(offset);

@@ -111,7 +111,8 @@ Error port_taken(const EndpointLabel& label, Ipv4 host_ip, uint16_t host_port) {
     return Error(ErrorCode::kConflict, label.failure("Bind for " + where + " failed: port is already allocated"))
         .with_operation("bind")
         .with_os(SLW_OS_ERRNO, EADDRINUSE)
-        .with_resource(where);
+        .with_resource(where)
+        .with_hint("another container or program of this machine has the port");
 }
 
 Result<std::vector<HeldPort>> hold_ports(const std::vector<PortRequest>& requests, Ipv4 default_host_ip,

@@ -77,6 +77,7 @@ void add_device(DeviceSpec& spec, const std::string& path, const struct stat& in
 
 Error device_error(ErrorCode code, const std::string& path, const std::string& why) {
     return Error(code, "error gathering device information while adding custom device " + quote(path) + ": " + why)
+        .with_operation("stat")
         .with_resource(path);
 }
 
@@ -136,7 +137,10 @@ Status add_mapping(DeviceSpec& spec, const json& mapping) {
 // "c 42:* rmw" as the v1 files take it.
 Status add_rule(DeviceSpec& spec, const std::string& text) {
     const auto bad = [&] {
-        return Error(ErrorCode::kInvalidArgument, "invalid device cgroup rule format: '" + text + "'");
+        return Error(ErrorCode::kInvalidArgument, "invalid device cgroup rule format: '" + text + "'")
+            .with_operation("parse device rule")
+            .with_resource(text)
+            .with_hint("a rule is like 'c 42:* rwm'");
     };
     const size_t first = text.find(' ');
     const size_t second = text.find(' ', first == std::string::npos ? first : first + 1);

@@ -24,6 +24,7 @@ json memory_of(const json& config) {
     json memory = json::object();
     if (const int64_t limit = read_int(config, "Memory"); limit > 0) memory["limit"] = limit;
     if (const int64_t reserved = read_int(config, "MemoryReservation"); reserved > 0) memory["reservation"] = reserved;
+    if (const int64_t kernel = read_int(config, "KernelMemory"); kernel > 0) memory["kernel"] = kernel;
     // -1, no limit on swap, is what a fresh group has anyway.
     if (const int64_t swap = read_int(config, "MemorySwap"); swap > 0) memory["swap"] = swap;
     if (const auto swappiness = find_int(config, "MemorySwappiness"); swappiness && *swappiness >= 0) {
@@ -50,7 +51,8 @@ json cpu_of(const json& config) {
     return cpu;
 }
 
-Result<json> throttles_of(const json& config, const char* key) {
+// `value` is the key of the list's numbers in HostConfig.
+Result<json> devices_of(const json& config, const char* key, const char* value, const char* name) {
     json list = json::array();
     const json& entries = member_of(config, key);
     for (const json& entry : entries.is_array() ? entries : json::array()) {
@@ -58,10 +60,13 @@ Result<json> throttles_of(const json& config, const char* key) {
         struct stat info {};
         if (::stat(path.c_str(), &info) != 0) {
             const int err = errno;
-            return Error::from_errno(err, "stat '" + path + "'").with_code(ErrorCode::kNotFound).with_resource(path);
+            return Error::from_errno(err, "stat '" + path + "'")
+                .with_code(ErrorCode::kNotFound)
+                .with_operation("stat")
+                .with_resource(path);
         }
         list.push_back(
-            {{"major", major(info.st_rdev)}, {"minor", minor(info.st_rdev)}, {"rate", read_int(entry, "Rate")}});
+            {{"major", major(info.st_rdev)}, {"minor", minor(info.st_rdev)}, {name, read_int(entry, value)}});
     }
     return list;
 }
@@ -69,11 +74,14 @@ Result<json> throttles_of(const json& config, const char* key) {
 Result<json> block_io_of(const json& config) {
     json block_io = json::object();
     if (const int64_t weight = read_int(config, "BlkioWeight"); weight > 0) block_io["weight"] = weight;
+    Result<json> weights = devices_of(config, "BlkioWeightDevice", "Weight", "weight");
+    if (!weights) return std::move(weights).error();
+    if (!weights->empty()) block_io["weightDevice"] = std::move(*weights);
     for (const auto& [key, name] : {std::pair{"BlkioDeviceReadBps", "throttleReadBpsDevice"},
                                     std::pair{"BlkioDeviceWriteBps", "throttleWriteBpsDevice"},
                                     std::pair{"BlkioDeviceReadIOps", "throttleReadIOPSDevice"},
                                     std::pair{"BlkioDeviceWriteIOps", "throttleWriteIOPSDevice"}}) {
-        Result<json> list = throttles_of(config, key);
+        Result<json> list = devices_of(config, key, "Rate", "rate");
         if (!list) return std::move(list).error();
         if (!list->empty()) block_io[name] = std::move(*list);
     }

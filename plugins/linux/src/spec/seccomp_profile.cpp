@@ -111,7 +111,9 @@ bool applies(const json& entry, CapabilitySet capabilities) {
 }
 
 Error undecodable(const std::string& why) {
-    return Error(ErrorCode::kInvalidArgument, "decoding seccomp profile failed: " + why);
+    return Error(ErrorCode::kInvalidArgument, "decoding seccomp profile failed: " + why)
+        .with_operation("parse seccomp profile")
+        .with_resource("seccomp");
 }
 
 Result<json> resolve_entry(const json& entry) {

@@ -48,7 +48,9 @@ Result<uint32_t> read_action(const json& value, const json& errno_ret) {
     if (name == "SCMP_ACT_TRAP") return uint32_t{SECCOMP_RET_TRAP};
     if (name == "SCMP_ACT_TRACE") return SECCOMP_RET_TRACE | data;
     if (name == "SCMP_ACT_LOG") return uint32_t{SECCOMP_RET_LOG};
-    return Error(ErrorCode::kInvalidArgument, "seccomp: unknown action " + quote(name)).with_resource(name);
+    return Error(ErrorCode::kInvalidArgument, "seccomp: unknown action " + quote(name))
+        .with_operation("parse seccomp profile")
+        .with_resource(name);
 }
 
 Result<SeccompOp> read_op(const std::string& name) {
@@ -61,7 +63,9 @@ Result<SeccompOp> read_op(const std::string& name) {
     for (const auto& [text, op] : kOps) {
         if (text == name) return op;
     }
-    return Error(ErrorCode::kInvalidArgument, "seccomp: unknown operator " + quote(name)).with_resource(name);
+    return Error(ErrorCode::kInvalidArgument, "seccomp: unknown operator " + quote(name))
+        .with_operation("parse seccomp profile")
+        .with_resource(name);
 }
 
 uint64_t read_value(const json& object, const char* key) {

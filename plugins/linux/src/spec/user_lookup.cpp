@@ -92,6 +92,7 @@ Result<Reference> read_reference(std::string_view text) {
     const auto number = strict_number(text, kMaxId);
     if (!number) {
         return Error(ErrorCode::kInvalidArgument, "uids and gids must be in range 0-2147483647")
+            .with_operation("look up user")
             .with_resource(reference.text);
     }
     reference.number = static_cast<uint32_t>(*number);
@@ -100,12 +101,16 @@ Result<Reference> read_reference(std::string_view text) {
 
 Error no_user(const std::string& name) {
     return Error(ErrorCode::kInvalidArgument, "unable to find user " + name + ": no matching entries in passwd file")
-        .with_resource(name);
+        .with_operation("look up user")
+        .with_resource(name)
+        .with_hint("the image's /etc/passwd has no such name; a number needs no entry");
 }
 
 Error no_group(const std::string& name) {
     return Error(ErrorCode::kInvalidArgument, "unable to find group " + name + ": no matching entries in group file")
-        .with_resource(name);
+        .with_operation("look up group")
+        .with_resource(name)
+        .with_hint("the image's /etc/group has no such name; a number needs no entry");
 }
 
 std::optional<PasswdEntry> find_user(const UserDatabase& database, const Reference& wanted) {

@@ -123,6 +123,20 @@ Status check_memory(Verification& check) {
     return ok();
 }
 
+namespace {
+
+// A process that sees the host's IPC objects or processes cannot be labelled apart from them.
+void disable_label_of_host_modes(nlohmann::json& config) {
+    if (read_text(config, "IpcMode") != "host" && read_text(config, "PidMode") != "host") return;
+    for (const std::string& option : read_texts(config, "SecurityOpt")) {
+        if (option.starts_with("label") || option == "disable") return;
+    }
+    if (!config["SecurityOpt"].is_array()) config["SecurityOpt"] = nlohmann::json::array();
+    config["SecurityOpt"].push_back("label=disable");
+}
+
+}  // namespace
+
 void adapt_host_config(Verification& check) {
     nlohmann::json& config = check.config;
     if (find_int(config, "MemorySwappiness") == -1) config["MemorySwappiness"] = nullptr;
@@ -133,6 +147,12 @@ void adapt_host_config(Verification& check) {
         config["MemorySwap"] = memory > kMostDoubled ? -1 : 2 * memory;
     }
     if (read_int(config, "ShmSize") == 0) config["ShmSize"] = 67108864;
+    if (!member_of(config, "OomKillDisable").is_boolean()) config["OomKillDisable"] = false;
+    if (read_text(config, "IpcMode").empty()) config["IpcMode"] = "private";
+    if (read_text(config, "CgroupnsMode").empty() && check.kernel.cgroup_namespaces) {
+        config["CgroupnsMode"] = read_flag(config, "Privileged") ? "host" : "private";
+    }
+    disable_label_of_host_modes(config);
 }
 
 }  // namespace slipway::linux_backend

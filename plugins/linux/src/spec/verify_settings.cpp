@@ -43,6 +43,9 @@ bool has_items(const nlohmann::json& config, const char* key) {
 
 void check_forwarding(Verification& check) {
     const std::string network = read_text(check.config, "NetworkMode");
+    if (network == "host" && has_items(check.config, "PortBindings")) {
+        check.warn("Published ports are discarded when using host network mode");
+    }
     if (check.kernel.ipv4_forwarding || network == "host" || network == "none") return;
     check.warn("IPv4 forwarding is disabled. Networking will not work.");
 }
@@ -98,8 +101,7 @@ Status check_offered(Verification& check) {
     const nlohmann::json& config = check.config;
     for (const Missing& row : {Missing{!read_text(config, "CgroupParent").empty(), "a cgroup parent per container"},
                                Missing{has_items(config, "DeviceRequests"), "device requests"},
-                               Missing{has_items(config, "StorageOpt"), "storage options"},
-                               Missing{has_items(config, "BlkioWeightDevice"), "block I/O weights per device"}}) {
+                               Missing{has_items(config, "StorageOpt"), "storage options"}}) {
         if (row.asked) {
             return Error(ErrorCode::kUnimplemented,
                          std::string("the linux backend does not offer ") + row.what + " yet");

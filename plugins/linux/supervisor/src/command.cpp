@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "child.hpp"
 #include "sys.hpp"
@@ -18,12 +19,25 @@ int check_executable(const char* path) {
     return faccessat(AT_FDCWD, path, X_OK, 0) == 0 ? 0 : errno;
 }
 
+// Why a file cannot be executed although it is there: kDetailNoexec, kDetailMode, or nothing that we know of.
+const char* denial_of(const char* path) {
+    struct statvfs where {};
+    if (statvfs(path, &where) == 0 && (where.f_flag & ST_NOEXEC) != 0) return kDetailNoexec;
+    struct stat info {};
+    if (stat(path, &info) == 0 && (info.st_mode & 0111) == 0) return kDetailMode;
+    return "";
+}
+
 bool resolve_with_slash(ChildContext& c, const char* command) {
     const int err = check_executable(command);
     errno = err;
     if (err == ENOENT || err == ENOTDIR) return fail(c.failure, FailureKind::kCommandMissing, "stat", command);
     if (err == EISDIR) return fail(c.failure, FailureKind::kCommandIsDirectory, "exec", command);
-    if (err == EACCES) return fail(c.failure, FailureKind::kCommandDenied, "exec", command);
+    if (err == EACCES) {
+        const char* why = denial_of(command);
+        errno = err;
+        return fail(c.failure, FailureKind::kCommandDenied, "exec", command, why);
+    }
     if (err != 0) return fail(c.failure, FailureKind::kCommandFailed, "exec", command);
     if (strlen(command) >= sizeof(c.command)) {
         errno = ENAMETOOLONG;
@@ -89,6 +103,23 @@ void elf_interpreter(int file, const char* head, size_t size, FixedText<256>& ou
     }
 }
 
+// What kind of file execve did not know how to execute: kDetailNoFormat, or kDetailMachine and the ELF machine's
+// number.
+bool explain_format(ChildContext& c, const char* command) {
+    const ScopedFd file{open(c.command, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    Elf64_Ehdr elf{};
+    FixedText<32> detail;
+    const ssize_t got = file ? read(file.get(), &elf, sizeof(elf)) : -1;
+    // Type and machine lie at the same place in 32-bit files.
+    if (got >= static_cast<ssize_t>(offsetof(Elf64_Ehdr, e_version)) && memcmp(&elf, ELFMAG, SELFMAG) == 0) {
+        detail.add(kDetailMachine).add_number(elf.e_machine);
+    } else if (got >= 0) {
+        detail.add(kDetailNoFormat);
+    }
+    errno = ENOEXEC;
+    return fail(c.failure, FailureKind::kCommandFailed, "exec", command, detail.get());
+}
+
 // execve answers ENOENT for a missing interpreter as well: name what is really missing.
 bool explain_missing(ChildContext& c, const char* command) {
     const ScopedFd file{open(c.command, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
@@ -123,8 +154,13 @@ void execute_command(ChildContext& c) {
     execve(c.command, arguments, environment);
     if (errno == ENOENT) {
         explain_missing(c, command);
+    } else if (errno == ENOEXEC) {
+        explain_format(c, command);
     } else if (errno == EACCES || errno == EPERM) {
-        fail(c.failure, FailureKind::kCommandDenied, "exec", command);
+        const int err = errno;
+        const char* why = denial_of(c.command);
+        errno = err;
+        fail(c.failure, FailureKind::kCommandDenied, "exec", command, why);
     } else {
         fail(c.failure, FailureKind::kCommandFailed, "exec", command);
     }

@@ -47,6 +47,7 @@ public:
     core::EngineOptions engine_options;
     std::optional<Error> failure;  // what every change answers
     core::StartOutcome start_outcome;
+    std::function<void()> on_start;  // what happens meanwhile
     core::WaitResult wait_result;
     std::vector<core::LogLine> log_lines;
     std::deque<core::EventOrGap> event_list;
@@ -59,6 +60,7 @@ public:
     // --- what a test reads ---
     std::vector<std::string> calls;
     core::CreateContainer created;
+    core::StartContainer start_request;
     core::AttachOptions attached;
     core::StartExec exec_started;
     core::LogOptions logged;
@@ -87,8 +89,10 @@ public:
         if (failure) return *failure;
         return core::CreatedContainer{std::string(64, 'a'), {"a warning"}};
     }
-    Result<core::StartOutcome> start_container(const std::string& ref) override {
+    Result<core::StartOutcome> start_container(const std::string& ref, const core::StartContainer& request) override {
         note("start " + ref);
+        start_request = request;
+        if (on_start) on_start();
         if (failure) return *failure;
         if (!containers.count(ref)) return Error(ErrorCode::kNotFound, "No such container: " + ref);
         return start_outcome;
@@ -134,6 +138,11 @@ public:
         stream_copy = ::dup(static_cast<int>(options.stream_handle));
         if (::write(stream_copy, options.preamble.data(), options.preamble.size()) < 0) return ok();
         return ok();
+    }
+    Result<std::vector<std::string>> update_container(const std::string& ref, const nlohmann::json& update) override {
+        note("update " + ref + " " + update.dump());
+        if (failure) return *failure;
+        return std::vector<std::string>{"a warning"};
     }
     Status resize_container(const std::string& ref, uint16_t rows, uint16_t cols) override {
         return answer("resize " + ref + " " + std::to_string(rows) + "x" + std::to_string(cols));

@@ -54,7 +54,8 @@ TEST(CgroupLimits, V2ConvertsUnits) {
     EXPECT_THAT(lines(v2_writes(kResources)),
                 ElementsAre("cpuset/cpuset.cpus=0-1", "cpuset/cpuset.mems=0", "memory/memory.max=67108864",
                             "memory/memory.swap.max=67108864", "memory/memory.low=33554432", "cpu/cpu.weight=20",
-                            "cpu/cpu.max=50000 100000", "io/io.max=8:0 rbps=1048576", "pids/pids.max=50"));
+                            "cpu/cpu.max=50000 100000", "io/io.bfq.weight=100", "io/io.max=8:0 rbps=1048576",
+                            "pids/pids.max=50"));
 }
 
 struct WeightCase {
@@ -95,6 +96,20 @@ TEST(CgroupLimits, RefusesDeviceRulesThatAreNone) {
         ASSERT_FALSE(writes) << rule;
         EXPECT_EQ(writes.error().code(), ErrorCode::kInvalidArgument);
     }
+}
+
+TEST(CgroupLimits, WeightsOfBlockIo) {
+    const json resources = {
+        {"memory", {{"kernel", 8388608}}},
+        {"blockIO", {{"weight", 500}, {"weightDevice", {{{"major", 8}, {"minor", 0}, {"weight", 10}}}}}}};
+    const auto v1 = v1_writes(resources);
+    ASSERT_TRUE(v1);
+    EXPECT_THAT(lines(*v1), ElementsAre("memory/memory.kmem.limit_in_bytes=8388608", "blkio/blkio.weight=500",
+                                        "blkio/blkio.weight_device=8:0 10"));
+    EXPECT_THAT(lines(v2_writes(resources)), ElementsAre("io/io.bfq.weight=500", "io/io.bfq.weight=8:0 10"));
+    EXPECT_EQ(io_weight_of("10"), "1");
+    EXPECT_EQ(io_weight_of("1000"), "10000");
+    EXPECT_EQ(io_weight_of("8:0 505"), "8:0 5000");
 }
 
 }  // namespace

@@ -219,9 +219,30 @@ TEST(Verify, CompletesWhatWasLeftOpenAndOnlyOnce) {
     EXPECT_EQ((*first)["HostConfig"], (json{{"Memory", 64 * kMega},
                                             {"MemorySwap", 128 * kMega},
                                             {"MemorySwappiness", nullptr},
-                                            {"ShmSize", 67108864}}));
+                                            {"ShmSize", 67108864},
+                                            {"OomKillDisable", false},
+                                            {"IpcMode", "private"},
+                                            {"CgroupnsMode", "private"}}));
     ASSERT_TRUE(second);
     EXPECT_EQ((*second)["HostConfig"], (*first)["HostConfig"]);
+}
+
+TEST(Verify, HostModesDisableTheLabelOnce) {
+    for (const char* key : {"IpcMode", "PidMode"}) {
+        const auto first = run({{key, "host"}, {"SecurityOpt", {"no-new-privileges"}}});
+        ASSERT_TRUE(first);
+        EXPECT_EQ((*first)["HostConfig"]["SecurityOpt"], json({"no-new-privileges", "label=disable"})) << key;
+        EXPECT_EQ((*run((*first)["HostConfig"]))["HostConfig"], (*first)["HostConfig"]) << key;
+    }
+    EXPECT_EQ((*run({{"PidMode", "host"}, {"SecurityOpt", {"label=type:x"}}}))["HostConfig"]["SecurityOpt"],
+              json({"label=type:x"}));
+}
+
+TEST(Verify, PublishedPortsMeanNothingInHostMode) {
+    const json ports = {{"80/tcp", {{{"HostPort", "80"}}}}};
+    EXPECT_THAT((*run({{"NetworkMode", "host"}, {"PortBindings", ports}}))["Warnings"],
+                ElementsAre("Published ports are discarded when using host network mode"));
+    EXPECT_THAT((*run({{"NetworkMode", "bridge"}, {"PortBindings", ports}}))["Warnings"], IsEmpty());
 }
 
 TEST(Verify, UpdateMayRaiseSwapAlone) {

@@ -88,6 +88,12 @@ enum class FailureKind : uint32_t {
     kPolicy,              // refused by us; detail says why
 };
 
+// Failure::detail of kCommandDenied and, the last two, of kCommandFailed with ENOEXEC.
+constexpr const char* kDetailNoexec = "noexec";     // the file system is mounted so
+constexpr const char* kDetailMode = "mode";         // the file has no execute permission
+constexpr const char* kDetailNoFormat = "format";   // neither ELF nor a script
+constexpr const char* kDetailMachine = "machine ";  // and ELF's e_machine in decimal
+
 struct Failure {
     FailureKind kind = FailureKind::kNone;
     int32_t os_code = 0;
