@@ -213,6 +213,33 @@ TEST_F(Exec, EndsWithItsContainer) {
     EXPECT_EQ(daemon->leaks_since(before), "");
 }
 
+// The pid of the process whose command line has `word` in it; 0 when there is none.
+pid_t find_process(const std::string& word) {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename().string();
+        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+        if (read_file("/proc/" + name + "/cmdline").find(word) != std::string::npos) {
+            return static_cast<pid_t>(std::stol(name));
+        }
+    }
+    return 0;
+}
+
+TEST_F(Exec, WithoutItsSupervisorItIsKilledAndCountsAsLost) {
+    exec_ok({"-d", "con", "sleep", "6543"});
+    const std::string ids = inspect("con", "{{index .ExecIDs 0}}");
+    const pid_t supervisor = find_process(ids);
+    ASSERT_GT(supervisor, 0);
+
+    ASSERT_EQ(kill(supervisor, SIGKILL), 0);
+
+    EXPECT_TRUE(eventually([&] {
+        return daemon->http("GET", "/v1.43/exec/" + ids + "/json").out.find("\"ExitCode\":255") != std::string::npos;
+    }));
+    EXPECT_TRUE(eventually([&] { return find_process("6543") == 0; }));
+    EXPECT_EQ(inspect("con", "{{.State.Status}}"), "running");
+}
+
 TEST_F(Exec, OurOwnClientDoesTheSame) {
     RunOptions with_input;
     with_input.input = "to slipway";

@@ -62,6 +62,23 @@ TEST_F(Health, AProbeThatHangsIsKilled) {
     EXPECT_EQ(inspect("ward", "{{(index .State.Health.Log 0).ExitCode}}"), "-1");
 }
 
+TEST_F(Health, AProbeEndsWithTheDaemon) {
+    docker_ok({"run", "-d", "--name", "ward", "--health-cmd", "echo $$ > /tmp/probe; exec sleep 6000",
+               "--health-interval", "100ms", "--health-timeout", "1h", "box", "sleep", "600"});
+
+    EXPECT_TRUE(eventually([&] { return docker({"exec", "ward", "cat", "/tmp/probe"}).exit_code == 0; }));
+    const std::string first = docker_ok({"exec", "ward", "cat", "/tmp/probe"});
+
+    daemon->kill_daemon();
+    daemon->start_daemon();
+    ASSERT_EQ(daemon->problem(), "");
+
+    EXPECT_TRUE(eventually([&] { return docker({"exec", "ward", "test", "-d", "/proc/" + first}).exit_code != 0; }));
+    EXPECT_TRUE(eventually([&] {
+        return docker_ok({"exec", "ward", "cat", "/tmp/probe"}) != first;
+    })) << "the new daemon probes again";
+}
+
 TEST_F(Health, OutputIsBounded) {
     docker_ok({"run", "-d", "--name", "ward", "--health-cmd", "yes | head -c 1000000", "--health-interval", "100ms",
                "box", "sleep", "600"});
