@@ -15,7 +15,6 @@ constexpr Route later(std::string_view method, std::string_view pattern, std::st
     return Route{method, pattern, nullptr, {1, 0}, feature};
 }
 
-constexpr std::string_view kVolumes = "volumes";
 constexpr std::string_view kNetworks = "user-defined networks";
 constexpr std::string_view kSwarm = "swarm mode";
 constexpr std::string_view kPlugins = "Docker's managed plugins";
@@ -65,6 +64,12 @@ constexpr auto kRoutes = std::to_array<Route>({
     here("GET", "/networks/", handle_network_list),
     here("GET", "/networks/{id:.*}", handle_network_inspect),
 
+    here("GET", "/volumes", handle_volume_list),
+    here("GET", "/volumes/{name:.*}", handle_volume_inspect),
+    here("POST", "/volumes/create", handle_volume_create),
+    here("POST", "/volumes/prune", handle_volume_prune, {1, 25}),
+    here("DELETE", "/volumes/{name:.*}", handle_volume_remove),
+
     later("GET", "/containers/{name:.*}/top", "listing a container's processes (top)"),
     later("GET", "/containers/{name:.*}/stats", "resource statistics (stats)"),
     later("GET", "/containers/{name:.*}/changes", "listing file system changes (diff)"),
@@ -94,12 +99,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     later("POST", "/grpc", "build sessions"),
     later("GET", "/system/df", "disk usage (system df)"),
 
-    later("GET", "/volumes", kVolumes),
-    later("GET", "/volumes/{name:.*}", kVolumes),
-    later("POST", "/volumes/create", kVolumes),
-    later("POST", "/volumes/prune", kVolumes),
-    later("PUT", "/volumes/{name:.*}", kVolumes),
-    later("DELETE", "/volumes/{name:.*}", kVolumes),
+    later("PUT", "/volumes/{name:.*}", "cluster volumes"),
     later("POST", "/networks/create", kNetworks),
     later("POST", "/networks/prune", kNetworks),
     later("POST", "/networks/{id:.*}/connect", kNetworks),

@@ -122,6 +122,10 @@ json parse_mount(const std::string& text) {
             mount["ReadOnly"] = value == "true" || value == "1";
         } else if (key == "bind-propagation") {
             mount["BindOptions"]["Propagation"] = value;
+        } else if (key == "volume-nocopy") {
+            mount["VolumeOptions"]["NoCopy"] = value == "true" || value == "1";
+        } else if (key == "volume-subpath") {
+            mount["VolumeOptions"]["Subpath"] = value;
         } else if (key == "tmpfs-size") {
             mount["TmpfsOptions"]["SizeBytes"] = parse_size("--mount tmpfs-size", value);
         } else if (key == "tmpfs-mode") {
@@ -147,12 +151,18 @@ json parse_ulimit(const std::string& text) {
 }
 
 json host_config(const RunOptions& options, json& exposed) {
+    json binds = json::array();
+    for (const std::string& volume : options.volumes) {
+        if (volume.find(':') != std::string::npos) binds.push_back(volume);
+    }
     json host = {{"NetworkMode", options.network},
                  {"AutoRemove", options.remove},
                  {"Privileged", options.privileged},
                  {"ReadonlyRootfs", options.read_only},
                  {"PublishAllPorts", options.publish_all},
-                 {"Binds", options.volumes},
+                 {"Binds", binds},
+                 {"Links", options.links},
+                 {"VolumesFrom", options.volumes_from},
                  {"CapAdd", options.cap_add},
                  {"CapDrop", options.cap_drop},
                  {"Dns", options.dns},
@@ -207,7 +217,11 @@ void RunOptions::add_to(CLI::App& command, bool for_run) {
     command.add_option("--name", name, "Name of the container");
     command.add_option("-e,--env", env, "Set an environment variable, K=V or K")->allow_extra_args(false);
     command.add_option("--env-file", env_files, "Read environment variables from a file")->allow_extra_args(false);
-    command.add_option("-v,--volume", volumes, "Bind a host path: HOST:CONTAINER[:ro]")->allow_extra_args(false);
+    command.add_option("-v,--volume", volumes, "Mount a volume or a host path: [NAME|HOST:]CONTAINER[:ro]")
+        ->allow_extra_args(false);
+    command.add_option("--volumes-from", volumes_from, "Mount the volumes of another container: NAME[:ro]")
+        ->allow_extra_args(false);
+    command.add_option("--link", links, "Make another container known here: NAME[:ALIAS]")->allow_extra_args(false);
     command.add_option("--mount", mounts, "Attach a mount: type=bind,src=...,dst=...")->allow_extra_args(false);
     command.add_option("--tmpfs", tmpfs, "Mount an in-memory directory: PATH[:OPTIONS]")->allow_extra_args(false);
     command.add_option("-p,--publish", publish, "Publish a port: [[IP:]HOST:]CONTAINER[/PROTO]")
@@ -220,7 +234,7 @@ void RunOptions::add_to(CLI::App& command, bool for_run) {
     command.add_option("--group-add", group_add, "Add a group")->allow_extra_args(false);
     command.add_option("--hostname", hostname, "Host name");
     command.add_option("--entrypoint", entrypoint, "Replace the image's entrypoint");
-    command.add_option("--network,--net", network, "bridge, host or none");
+    command.add_option("--network,--net", network, "bridge, host, none or container:NAME");
     command.add_option("-m,--memory", memory, "Memory limit, such as 64m");
     command.add_option("--memory-swap", memory_swap, "Memory and swap together; -1 for no limit on swap");
     command.add_option("--memory-reservation", memory_reservation, "Soft memory limit");
@@ -246,8 +260,8 @@ void RunOptions::add_to(CLI::App& command, bool for_run) {
     command.add_option("--stop-signal", stop_signal, "Signal that asks the container to end");
     command.add_option("--stop-timeout", stop_timeout, "Seconds before it is killed");
     command.add_option("--runtime", runtime, "Backend; see `slipway backends`");
-    command.add_option("--pid", pid, "Process name space: host");
-    command.add_option("--ipc", ipc, "IPC mode: private or host");
+    command.add_option("--pid", pid, "Process name space: host or container:NAME");
+    command.add_option("--ipc", ipc, "IPC mode: private, shareable, none, host or container:NAME");
     command.add_option("--uts", uts, "Host-name name space: host");
     command.add_option("--cgroupns", cgroupns, "Control group name space: private or host");
     command.add_option("--platform", platform, "Platform of the image, such as linux/amd64");
@@ -256,6 +270,11 @@ void RunOptions::add_to(CLI::App& command, bool for_run) {
 
 json create_request(const RunOptions& options, const std::string& image, const std::vector<std::string>& command) {
     json exposed = json::object();
+    // A path alone is an anonymous volume, which is the container's own and not the host's business.
+    json anonymous = json::object();
+    for (const std::string& volume : options.volumes) {
+        if (volume.find(':') == std::string::npos) anonymous[volume] = json::object();
+    }
     for (const std::string& port : options.expose) {
         exposed[port.find('/') == std::string::npos ? port + "/tcp" : port] = json::object();
     }
@@ -268,6 +287,7 @@ json create_request(const RunOptions& options, const std::string& image, const s
                     {"Env", environment(options)},
                     {"Labels", key_values(options.labels)},
                     {"ExposedPorts", exposed},
+                    {"Volumes", anonymous},
                     {"Tty", options.tty},
                     {"OpenStdin", options.interactive},
                     {"StdinOnce", options.interactive && attached},

@@ -16,7 +16,8 @@ struct RunOptions {
                                                            shm_size, log_driver, stop_signal, runtime, pid, ipc, uts,
                                                            cgroupns, platform;
     std::vector<std::string> env, env_files, volumes, mounts, tmpfs, publish, labels, cap_add, cap_drop, dns,
-        dns_search, dns_options, add_host, ulimits, log_opts, security_opt, sysctls, group_add, expose;
+        dns_search, dns_options, add_host, ulimits, log_opts, security_opt, sysctls, group_add, expose, links,
+        volumes_from;
     double cpus = 0;
     int64_t cpu_shares = 0, pids_limit = 0;
     int stop_timeout = -1, oom_score_adj = 0;

@@ -88,12 +88,10 @@ Status handle_container_resize(Exchange& exchange) {
 }
 
 Status handle_container_remove(Exchange& exchange) {
-    if (exchange.query.flag("link")) {
-        return Error(ErrorCode::kUnimplemented, "removing links is not implemented in this version of Slipway");
-    }
     core::RemoveOptions options;
     options.force = exchange.query.flag("force");
     options.volumes = exchange.query.flag("v");
+    options.link = exchange.query.flag("link");
     return reply_no_content(exchange, exchange.engine().remove_container(exchange.part("name"), options));
 }
 

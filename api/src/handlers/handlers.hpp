@@ -51,5 +51,11 @@ Status handle_image_remove(Exchange& exchange);
 // networks.cpp
 Status handle_network_list(Exchange& exchange);
 Status handle_network_inspect(Exchange& exchange);
+// volumes.cpp
+Status handle_volume_list(Exchange& exchange);
+Status handle_volume_inspect(Exchange& exchange);
+Status handle_volume_create(Exchange& exchange);
+Status handle_volume_remove(Exchange& exchange);
+Status handle_volume_prune(Exchange& exchange);
 
 }  // namespace slipway::api

@@ -8,7 +8,7 @@ using nlohmann::json;
 
 // Said in `info`, so that nobody has to find out by trying.
 constexpr std::string_view kNotThere =
-    "WARNING: not in this version of Slipway: pull and push, build, commit, named volumes, user-defined "
+    "WARNING: not in this version of Slipway: pull and push, build, commit, user-defined "
     "networks, "
     "update, stats, top, cp, export, save, swarm";
 
@@ -82,7 +82,7 @@ void add_host_facts(json& out, const Facts& facts) {
 void add_constants(json& out) {
     out["Driver"] = "overlayfs";
     out["DriverStatus"] = json::array();
-    out["Plugins"] = {{"Volume", json::array()},
+    out["Plugins"] = {{"Volume", {"local"}},
                       {"Network", {"bridge", "host", "null"}},
                       {"Authorization", nullptr},
                       {"Log", {"json-file", "none"}}};

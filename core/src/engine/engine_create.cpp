@@ -5,8 +5,10 @@
 #include "health/health_check.hpp"
 #include "model/host_config.hpp"
 #include "model/merge.hpp"
-#include "model/mounts.hpp"
+#include "model/mount_plan.hpp"
+#include "model/network_mode.hpp"
 #include "model/ports.hpp"
+#include "model/references.hpp"
 #include "names/identity.hpp"
 #include "start/undo_stack.hpp"
 
@@ -79,6 +81,7 @@ Result<CheckedRequest> check_request(const CreateContainer& request) {
     auto networking = normalise(networking_config_schema(), request.networking_config, "NetworkingConfig");
     if (!networking) return std::move(networking).error();
     if (Status refused = refuse_unimplemented(*config, *host_config); !refused) return std::move(refused).error();
+    if (Status checked = check_network_mode(*config, *host_config); !checked) return std::move(checked).error();
     if (Status checked = check_host_config(*host_config); !checked) return std::move(checked).error();
     return CheckedRequest{std::move(*config), std::move(*host_config), std::move(*networking)};
 }
@@ -126,24 +129,21 @@ Result<ContainerRecord> EngineImpl::prepare_record(const Backend& backend, const
     record.backend = backend.info().name;
     record.host_config = std::move(host_config);
 
-    auto mounts = wanted_mounts(record.host_config);
-    if (!mounts) return std::move(mounts).error();
-    record.mounts = to_mount_points(*mounts);
     if (auto ports = published_ports(config, record.host_config); !ports) return std::move(ports).error();
 
     const std::string mode = record.host_config.value("NetworkMode", "");
-    auto network = networks_->for_mode(mode);
-    if (!network) return std::move(network).error();
-    record.endpoints = {{network->name, network->id, "", endpoint_settings(networking, network->name, mode), nullptr}};
+    if (!joined_container(mode)) {
+        auto network = networks_->for_mode(mode);
+        if (!network) return std::move(network).error();
+        record.endpoints = {
+            {network->name, network->id, "", endpoint_settings(networking, network->name, mode), nullptr}};
+    }
 
     record.data_dir = (options_.data_root / "containers" / record.id).string();
-    const fs::path dir = record.data_dir;
     auto policy = log_policy(record.host_config);
     if (!policy) return std::move(policy).error();
     if (policy->enabled) record.log_path = log_path_of(record);
-    record.hostname_path = (dir / "hostname").string();
-    record.hosts_path = (dir / "hosts").string();
-    record.resolv_conf_path = (dir / "resolv.conf").string();
+    use_own_network_files(record);
     return record;
 }
 
@@ -182,6 +182,7 @@ Result<EngineImpl::Draft> EngineImpl::draft_container(const CreateContainer& req
     if (Status healthy = check_health_options(*draft.backend, merged->config, checked->config); !healthy) {
         return std::move(healthy).error();
     }
+    if (Status resolved = resolve_modes(checked->host_config); !resolved) return std::move(resolved).error();
     auto verified = draft.backend->verify(internal_call(), merged->config, checked->host_config, false);
     if (!verified) return std::move(verified).error();
     draft.warnings = std::move(verified->warnings);
@@ -226,6 +227,15 @@ Result<CreatedContainer> EngineImpl::create_container(const CreateContainer& req
     UndoStack undo;
     if (Status reserved = reserve_name(record, request.name); !reserved) return std::move(reserved).error();
     undo.push([&] { names_.release(record.name, record.id); });
+    auto links = resolve_links(record.host_config, record.id, record.name);
+    if (!links) return std::move(links).error();
+    record.links = std::move(*links);
+    record.host_config["Links"] = nlohmann::json::array();  // shown from record.links, under today's names
+
+    undo.push([&] { volumes_->abandon(record.id); });
+    auto mounts = plan_mounts(record.id, record.config, record.host_config, {});
+    if (!mounts) return std::move(mounts).error();
+    set_mounts(record, *mounts);
 
     undo.push([&] { remove_directories(record); });  // half of them may be there
     if (Status made = make_directories(record); !made) return std::move(made).error();
@@ -242,6 +252,8 @@ Result<CreatedContainer> EngineImpl::create_container(const CreateContainer& req
         if (!removed) log(LogLevel::kError, "undo of create: " + removed.error().message() + ", ignoring");
     });
 
+    if (Status filled = fill_volumes(*container, *mounts); !filled) return std::move(filled).error();
+
     // Listed before the event tells of it; found by name and id only from here on. Whoever is faster than the commit
     // waits for it.
     hold = container->operation.acquire("create");
@@ -254,10 +266,15 @@ Result<CreatedContainer> EngineImpl::create_container(const CreateContainer& req
     });
     Batch batch;
     batch.put(record);
+    for (const VolumeRecord& volume : volumes_->hidden(record.id)) {
+        batch.put(volume);
+        batch.append(volume_event(volume.name, "create", {}));
+    }
     batch.append(container_event(record, "create"));
     auto committed = store_->commit(std::move(batch), Durability::kFull);
     if (!committed) return std::move(committed).error();
     undo.keep();
+    settle_volumes(record);
     return CreatedContainer{record.id, std::move(draft->warnings)};
 }
 

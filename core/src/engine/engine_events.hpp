@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace slipway::core {
 
@@ -18,5 +19,13 @@ Event container_event(const ContainerRecord& record, const std::string& action, 
 // "connect" and "disconnect"; the actor is the network.
 Event network_event(const EndpointRecord& endpoint, const std::string& driver, const std::string& action,
                     const std::string& container_id);
+
+// "create", "destroy", "mount", "unmount"; the actor is the volume.
+Event volume_event(const std::string& name, const std::string& action, EventAttributes attributes);
+
+// One for each volume of a container that starts, in the order in which they are mounted.
+std::vector<Event> mount_events(const ContainerRecord& record);
+// The same for one that ends, newest first.
+std::vector<Event> unmount_events(const ContainerRecord& record);
 
 }  // namespace slipway::core

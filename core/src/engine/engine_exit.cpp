@@ -98,6 +98,7 @@ void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& fact
         endpoint.endpoint_id.clear();
         endpoint.result = nullptr;
     }
+    for (Event& event : unmount_events(record)) events.push_back(std::move(event));
     events.push_back(container_event(
         record, "die",
         {{"exitCode", std::to_string(record.exit_code)}, {"execDuration", std::to_string(ran / 1'000'000'000)}}));
@@ -109,7 +110,7 @@ void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& fact
     if (delay) schedule_relaunch(container, *delay);
 
     if (!removes_itself) return;
-    if (Status removed = remove_stopped(container, hold); !removed) {
+    if (Status removed = remove_stopped(container, hold, true); !removed) {
         log(LogLevel::kError, "auto-remove of container " + container->id + ": " + removed.error().message());
     }
 }

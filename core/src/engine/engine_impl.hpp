@@ -11,10 +11,12 @@
 #include "events/event_bus.hpp"
 #include "health/health_monitor.hpp"
 #include "image/image_store.hpp"
+#include "model/mounts.hpp"
 #include "names/name_index.hpp"
 #include "restart/timer_queue.hpp"
 #include "start/start_context.hpp"
 #include "store/store.hpp"
+#include "volume/volume_store.hpp"
 
 #include <slipway/core/engine.hpp>
 #include <slipway/core/event_queue.hpp>
@@ -87,6 +89,12 @@ public:
 
     std::vector<NetworkRecord> list_networks() const override;
     Result<NetworkRecord> find_network(const std::string& ref) const override;
+
+    Result<std::vector<VolumeRecord>> list_volumes(const Filters& filters) const override;
+    Result<VolumeRecord> find_volume(const std::string& name) const override;
+    Result<VolumeRecord> create_volume(const CreateVolume& wanted) override;
+    Status remove_volume(const std::string& name, bool force) override;
+    Result<PruneReport> prune_volumes(const Filters& filters) override;
 
     std::unique_ptr<EventSubscription> subscribe(UnixNanos since, UnixNanos until,
                                                  std::optional<uint64_t> since_sequence, Filters filters) override;
@@ -204,9 +212,38 @@ private:
     void note_probe(const std::string& id, const HealthCheck& check, HealthResult result);
     void act_on_unhealthy(const ContainerPtr& container, const std::string& action);
 
+    // --- engine_peers.cpp ----------------------------------------------------------------------------------------
+    // Replaces names in "container:<ref>" modes by ids. A network's owner may be missing until the start; one of an IPC
+    // or PID namespace is kNotFound.
+    Status resolve_modes(nlohmann::json& host_config) const;
+    // HostConfig.Links of the container that has, or will have, this id and name.
+    Result<std::vector<LinkRecord>> resolve_links(const nlohmann::json& host_config, const std::string& id,
+                                                  const std::string& name) const;
+    // The record with HostConfig.Links as they are now, under the present names.
+    RecordPtr with_current_links(RecordPtr record) const;
+    void rewrite_hosts_linking_to(const ContainerRecord& target) const;
+    Status remove_link(const std::string& ref);
+
+    // --- engine_volumes.cpp --------------------------------------------------------------------------------------
+    // Everything a container wants mounted: `existing`, then what comes from VolumesFrom, then Binds, Mounts and Tmpfs,
+    // and Config.Volumes where nothing else is; a later one takes the place of an earlier at the same target. Volumes
+    // are made as needed and held for container `id`: the caller settles or abandons them in volumes_.
+    Result<std::vector<MountSpec>> plan_mounts(const std::string& id, const nlohmann::json& config,
+                                               const nlohmann::json& host_config,
+                                               const std::vector<MountSpec>& existing);
+    Status adapt_to_host_config(ContainerRecord& record);
+    void settle_volumes(const ContainerRecord& record);
+    Result<std::vector<MountSpec>> mounts_from_others(const nlohmann::json& host_config) const;
+    // Copies what the image has below the targets of new, empty volumes into them. The caller holds the lock, or the
+    // container is not listed yet.
+    Status fill_volumes(Container& container, const std::vector<MountSpec>& mounts);
+    bool is_mounted_by_another(const std::string& volume, const std::string& id) const;
+    // Anonymous volumes that only this container, now gone, had used.
+    void remove_anonymous_volumes(const ContainerRecord& record);
+
     // --- engine_remove.cpp ---------------------------------------------------------------------------------------
-    // Removes a container that does not run. `hold` is container.operation.
-    Status remove_stopped(const ContainerPtr& container, Hold& hold);
+    // Removes a container that does not run, and with `volumes` its anonymous volumes. `hold` is container.operation.
+    Status remove_stopped(const ContainerPtr& container, Hold& hold, bool volumes = false);
 
     // --- reconcile.cpp -------------------------------------------------------------------------------------------
     using Holdings = std::map<std::string, Holding>;
@@ -224,6 +261,7 @@ private:
     std::shared_ptr<Store> store_;
     std::unique_ptr<EventBus> bus_;
     std::unique_ptr<Networks> networks_;
+    std::unique_ptr<VolumeStore> volumes_;
     std::unique_ptr<ImageStore> images_;
     NameIndex names_;
     Registry registry_;
@@ -235,6 +273,7 @@ private:
     TimerQueue timers_;
     std::thread boot_thread_;
     bool has_damaged_records_ = false;  // set once, by reconcile()
+    mutable std::mutex hosts_mutex_;    // hosts files of running containers are written one at a time
     std::atomic<bool> stopping_{false};
     WorkerPool workers_{4};
     HealthMonitor health_{probe_port()};

@@ -50,8 +50,24 @@ Status EngineImpl::open_all() {
     auto networks = Networks::open(store_, options_.bridge_disabled);
     if (!networks) return std::move(networks).error();
     networks_ = std::move(*networks);
-    services_ = std::make_unique<StartServices>(StartServices{
-        *store_, *networks_, options_, metrics_, [this](const ContainerRecord& record) { watch_health(record); }});
+    std::vector<DamagedRow> damaged_volumes;
+    auto volumes = VolumeStore::open(store_, options_.data_root / "volumes", damaged_volumes);
+    if (!volumes) return std::move(volumes).error();
+    volumes_ = std::move(*volumes);
+    for (const DamagedRow& row : damaged_volumes) {
+        log(LogLevel::kError, "volume " + row.id + " set aside, its record cannot be read: " + row.reason);
+    }
+    services_ = std::make_unique<StartServices>(
+        StartServices{*store_, *networks_, options_, metrics_,
+                      [this](const ContainerRecord& record) { watch_health(record); }, *volumes_,
+                      [this](const std::string& ref) -> Result<RecordPtr> {
+                          auto peer = find(ref);
+                          if (!peer) return std::move(peer).error();
+                          return (*peer)->record();
+                      },
+                      [this](ContainerRecord& record) { return adapt_to_host_config(record); },
+                      [this](const ContainerRecord& record) { settle_volumes(record); },
+                      [this](const ContainerRecord& record) { rewrite_hosts_linking_to(record); }});
 
     std::shared_ptr<Backend> layers = find_backend(options_.default_backend);
     if (layers == nullptr) {

@@ -64,7 +64,7 @@ void EngineImpl::publish_and_store(Container& container, ContainerRecord record,
 Result<RecordPtr> EngineImpl::find_container(const std::string& ref) const {
     auto container = find(ref);
     if (!container) return std::move(container).error();
-    return (*container)->snapshot();
+    return with_current_links((*container)->snapshot());
 }
 
 Result<std::vector<RecordPtr>> EngineImpl::list_containers(const ListOptions& options) const {

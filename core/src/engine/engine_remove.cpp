@@ -23,6 +23,7 @@ std::string_view how_it_runs(const ContainerRecord& record) {
 }  // namespace
 
 Status EngineImpl::remove_container(const std::string& ref, const RemoveOptions& options) {
+    if (options.link) return remove_link(ref);
     auto found = find(ref);
     if (!found) return std::move(found).error();
     const ContainerPtr container = *found;
@@ -44,7 +45,7 @@ Status EngineImpl::remove_container(const std::string& ref, const RemoveOptions&
             return std::move(hold).error();
         }
         if (container->record()->is_running()) continue;
-        if (Status removed = remove_stopped(container, *hold); !removed) {
+        if (Status removed = remove_stopped(container, *hold, options.volumes); !removed) {
             return std::move(removed).error().context("cannot remove container \"" + ref + "\"");
         }
         return ok();
@@ -54,7 +55,7 @@ Status EngineImpl::remove_container(const std::string& ref, const RemoveOptions&
         .with_resource(container->id);
 }
 
-Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/) {
+Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/, bool volumes) {
     const RecordPtr before = container->record();
     const PhaseScope phase(container->phase, "remove", internal_call().deadline);
     {
@@ -101,6 +102,8 @@ Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/
     }
     container->set_handle(nullptr);
     remove_directories(*before);
+    volumes_->release(container->id);
+    if (volumes) remove_anonymous_volumes(*before);
     // Only when its image went first are the layers this container's alone; otherwise removal need not look at images.
     if (!before->image_id.empty() && !images_->find(before->image_id)) images_->release_layers(before->layers);
     // The error of a failed start was told by that start; here it would read as a failed removal.

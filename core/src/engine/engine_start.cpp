@@ -118,7 +118,7 @@ Result<StartOutcome> EngineImpl::run_job(const ContainerPtr& container, StartJob
     // A refused configuration is not a failed start: nothing was tried.
     const bool was_tried = record->error == error.message();
     if (was_tried && record->host_config.value("AutoRemove", false)) {
-        if (Status removed = remove_stopped(container, *hold); !removed) {
+        if (Status removed = remove_stopped(container, *hold, true); !removed) {
             log(LogLevel::kError, "auto-remove of " + record->name + ": " + removed.error().message());
         }
     }

@@ -13,6 +13,7 @@
 
 #include "engine/absent_backend.hpp"
 #include "engine/engine_impl.hpp"
+#include "model/mount_plan.hpp"
 #include "names/identity.hpp"
 
 namespace slipway::core {
@@ -56,6 +57,7 @@ Status EngineImpl::reconcile() {
         }
         names_.add(known->id);
         registry_.add(container);
+        if (const auto mounts = mounts_of(*known)) volumes_->adopt(known->id, volumes_of(*mounts));
         if (is_absent) {
             log(LogLevel::kWarn, "container " + known->id + ": backend '" + known->backend + "' is not loaded");
             continue;
@@ -110,7 +112,7 @@ void EngineImpl::reconcile_container(const ContainerPtr& container, Holdings& ho
     const bool removes_itself = record->host_config.value("AutoRemove", false) && record->state == RunState::kExited;
     if (!was_removed && !removes_itself) return;
     Hold hold = container->operation.acquire("reconcile");
-    if (Status removed = remove_stopped(container, hold); !removed) {
+    if (Status removed = remove_stopped(container, hold, removes_itself); !removed) {
         log(LogLevel::kError, "container " + container->id + ": " + removed.error().message());
     }
 }

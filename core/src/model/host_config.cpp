@@ -115,6 +115,12 @@ Status check_host_config(json& host_config) {
     return ok();
 }
 
+void use_own_network_files(ContainerRecord& record) {
+    record.hostname_path = record.data_dir + "/hostname";
+    record.hosts_path = record.data_dir + "/hosts";
+    record.resolv_conf_path = record.data_dir + "/resolv.conf";
+}
+
 Result<uint64_t> parse_size(std::string_view text) {
     const Error bad = invalid("invalid size: '" + std::string(text.substr(0, 64)) + "'");
     uint64_t number = 0;

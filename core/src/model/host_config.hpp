@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <slipway/core/record.hpp>
 #include <slipway/cpp/error.hpp>
 
 #include <string>
@@ -31,5 +32,8 @@ std::string log_path_of(const ContainerRecord& record);
 
 // "10m", "1g", "512", "64kb": bytes, as docker/go-units reads them. kInvalidArgument "invalid size: '<text>'".
 Result<uint64_t> parse_size(std::string_view text);
+
+// hostname, hosts and resolv.conf in the container's own directory.
+void use_own_network_files(ContainerRecord& record);
 
 }  // namespace slipway::core

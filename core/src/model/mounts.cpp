@@ -138,16 +138,71 @@ Result<MountSpec> structured_tmpfs(const json& mount) {
     return spec;
 }
 
+// VolumeOptions.DriverConfig: {"Name": "local", "Options": {...}}.
+Status apply_volume_options(const json& options, MountSpec& spec) {
+    if (options.is_null()) return ok();
+    spec.copy_up = options.at("NoCopy") == false;
+    options.at("Labels").get_to(spec.labels);
+    spec.subpath = options.at("Subpath").get<std::string>();
+    if (const json& driver = options.at("DriverConfig"); driver.is_object()) {
+        driver.at("Options").get_to(spec.options);
+        spec.driver = driver.at("Name").get<std::string>();
+    }
+    if (spec.subpath.empty()) return ok();
+    if (spec.subpath.find('\0') != std::string::npos) return invalid_mount("volume", "Subpath holds a NUL character");
+    bool leaves = spec.subpath.front() == '/';
+    for (const std::string_view part : split_words(spec.subpath, '/')) leaves = leaves || part == "..";
+    if (leaves) return invalid_mount("volume", "subpath must be a relative path within the volume");
+    spec.copy_up = false;
+    return ok();
+}
+
+Result<MountSpec> structured_volume(const json& mount) {
+    if (!mount.at("BindOptions").is_null()) return invalid_mount("volume", "field BindOptions must not be specified");
+    if (!mount.at("TmpfsOptions").is_null()) return invalid_mount("volume", "field TmpfsOptions must not be specified");
+    MountSpec spec{"volume", {}, "z", true};
+    spec.volume = mount.at("Source").get<std::string>();
+    spec.anonymous = spec.volume.empty();
+    spec.copy_up = true;
+    if (Status applied = apply_volume_options(mount.at("VolumeOptions"), spec); !applied) {
+        return std::move(applied).error();
+    }
+    if (spec.anonymous && !spec.subpath.empty()) {
+        return invalid_mount("volume", "must not set Subpath when using anonymous volumes");
+    }
+    if (mount.at("ReadOnly") == true) spec.params.flags |= SLW_MOUNT_READ_ONLY;
+    return spec;
+}
+
+Result<MountSpec> structured(std::string_view type, const json& mount) {
+    if (type == "volume") return structured_volume(mount);
+    return type == "bind" ? structured_bind(mount) : structured_tmpfs(mount);
+}
+
+// "name:/dst[:mode]" and "/dst". `mode` is known to be one of a bind.
+Result<MountSpec> volume_of_bind(const BindParts& parts) {
+    MountSpec spec{"volume", {}, parts.mode.empty() ? "z" : std::string(parts.mode), true};
+    if (Status applied = apply_bind_mode(parts.mode, spec.params); !applied) return std::move(applied).error();
+    if (!spec.params.propagation.empty()) return invalid("invalid mode: " + std::string(parts.mode));
+    // A volume has nothing mounted below it.
+    spec.params.flags &= SLW_MOUNT_READ_ONLY;
+    spec.volume = parts.source;
+    spec.anonymous = parts.source.empty();
+    const std::vector<std::string_view> words = split_words(parts.mode);
+    spec.copy_up = std::find(words.begin(), words.end(), "nocopy") == words.end();
+    return spec;
+}
+
 Result<MountSpec> parse_structured(const json& mount) {
     const auto& type = mount.at("Type").get_ref<const std::string&>();
     const auto& target = mount.at("Target").get_ref<const std::string&>();
-    if (type == "volume" || type == "image" || type == "npipe" || type == "cluster") {
+    if (type == "image" || type == "npipe" || type == "cluster") {
         return Error(ErrorCode::kUnimplemented,
-                     "only mounts of type bind and tmpfs are implemented yet (HostConfig.Mounts)");
+                     "only mounts of type bind, volume and tmpfs are implemented yet (HostConfig.Mounts)");
     }
-    if (type != "bind" && type != "tmpfs") return invalid_mount(type, "mount type unknown");
+    if (type != "bind" && type != "volume" && type != "tmpfs") return invalid_mount(type, "mount type unknown");
     if (Status checked = check_target(type, target); !checked) return std::move(checked).error();
-    Result<MountSpec> spec = type == "bind" ? structured_bind(mount) : structured_tmpfs(mount);
+    Result<MountSpec> spec = structured(type, mount);
     if (spec) spec->params.target = clean_path(target);
     return spec;
 }
@@ -179,8 +234,9 @@ Result<MountSpec> parse_bind(std::string_view text) {
         return std::move(checked).error().context(prefix);
     }
     if (is_volume) {
-        return Error(ErrorCode::kUnimplemented,
-                     "volumes are not implemented yet (HostConfig.Binds '" + std::string(text) + "')");
+        Result<MountSpec> volume = volume_of_bind(*parts);
+        if (volume) volume->params.target = clean_path(parts->target);
+        return volume;
     }
     if (Status checked = check_path(parts->source); !checked) return std::move(checked).error().context(prefix);
     spec.params.source = clean_path(parts->source);
@@ -211,9 +267,24 @@ Result<std::vector<MountSpec>> wanted_mounts(const json& host_config) {
         Result<MountSpec> spec = parse_tmpfs(target, options.get_ref<const std::string&>());
         if (Status added = add(mounts, targets, std::move(spec)); !added) return std::move(added).error();
     }
+    sort_by_depth(mounts);
+    return mounts;
+}
+
+Result<MountSpec> parse_config_volume(std::string_view target) {
+    std::string path(target);
+    if (!path.starts_with('/')) path.insert(0, 1, '/');
+    if (Status checked = check_target("volume", path); !checked) return std::move(checked).error();
+    MountSpec spec{"volume", {}, "", true};
+    spec.params.target = clean_path(path);
+    spec.anonymous = true;
+    spec.copy_up = true;
+    return spec;
+}
+
+void sort_by_depth(std::vector<MountSpec>& mounts) {
     std::stable_sort(mounts.begin(), mounts.end(),
                      [](const MountSpec& a, const MountSpec& b) { return depth_of(a) < depth_of(b); });
-    return mounts;
 }
 
 Status check_sources(const std::vector<MountSpec>& mounts) {
@@ -234,12 +305,17 @@ json to_mount_points(const std::vector<MountSpec>& mounts) {
         const bool bind = mount.type == "bind";
         const std::string propagation =
             mount.params.propagation.empty() && bind ? "rprivate" : mount.params.propagation;
-        list.push_back({{"Type", mount.type},
-                        {"Source", mount.params.source.value_or("")},
-                        {"Destination", mount.params.target},
-                        {"Mode", mount.mode},
-                        {"RW", mount.read_write()},
-                        {"Propagation", propagation}});
+        json point = {{"Type", mount.type},
+                      {"Source", mount.params.source.value_or("")},
+                      {"Destination", mount.params.target},
+                      {"Mode", mount.mode},
+                      {"RW", mount.read_write()},
+                      {"Propagation", propagation}};
+        if (mount.type == "volume") {
+            point["Name"] = mount.volume;
+            point["Driver"] = "local";
+        }
+        list.push_back(std::move(point));
     }
     return list;
 }

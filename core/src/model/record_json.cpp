@@ -212,6 +212,7 @@ void read_identity(Reader& in, ContainerRecord& record) {
     in.optional("args", record.args);
     in.document("mounts", record.mounts);
     in.document("inherited", record.inherited);
+    in.document("mount_plan", record.mount_plan);
 }
 
 void read_state(Reader& in, ContainerRecord& record) {
@@ -276,6 +277,7 @@ json to_json(const ContainerRecord& record) {
             {"args", record.args},
             {"mounts", record.mounts},
             {"inherited", record.inherited},
+            {"mount_plan", record.mount_plan},
             {"state", to_string(record.state)},
             {"desired", record.desired == DesiredState::kRunning ? "running" : "stopped"},
             {"started_before", record.started_before},

@@ -77,6 +77,19 @@ const Table& tmpfs_options() {
     return table;
 }
 
+const Table& driver_config() {
+    static const Table table{{"Name", kString, ""}, {"Options", kStringMap, empty_object()}};
+    return table;
+}
+
+const Table& volume_options() {
+    static const Table table{{"NoCopy", kBool, false},
+                             {"Labels", kStringMap, empty_object()},
+                             {"DriverConfig", kObject, nullptr, driver_config()},
+                             {"Subpath", kString, ""}};
+    return table;
+}
+
 const Table& mount() {
     static const Table table{{"Type", kString, ""},
                              {"Source", kString, ""},
@@ -84,7 +97,7 @@ const Table& mount() {
                              {"ReadOnly", kBool, false},
                              {"Consistency", kString, ""},
                              {"BindOptions", kObject, nullptr, bind_options()},
-                             {"VolumeOptions", kObject, nullptr},
+                             {"VolumeOptions", kObject, nullptr, volume_options()},
                              {"ImageOptions", kObject, nullptr},
                              {"TmpfsOptions", kObject, nullptr, tmpfs_options()}};
     return table;

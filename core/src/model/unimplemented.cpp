@@ -1,6 +1,8 @@
 // What the engine does not do yet, as one table: each row names an option and tells when a value asks for it.
 #include <slipway/core/schema.hpp>
 
+#include "model/references.hpp"
+
 #include <algorithm>
 #include <string>
 
@@ -26,17 +28,16 @@ bool unknown_log_driver(const json& log) {
 }
 
 bool other_network(const json& mode) {
-    return mode != "" && mode != "default" && mode != "bridge" && mode != "host" && mode != "none";
+    return mode != "" && mode != "default" && mode != "bridge" && mode != "host" && mode != "none" &&
+           !joined_container(mode.get_ref<const std::string&>());
 }
 
-bool of_container(const json& mode) {
-    return mode.get_ref<const std::string&>().starts_with("container:");
 }
 
 bool other_mount(const json& mounts) {
     return std::any_of(mounts.begin(), mounts.end(), [](const json& mount) {
         const json& type = mount.at("Type");
-        return type == "volume" || type == "image" || type == "npipe" || type == "cluster";
+        return type == "image" || type == "npipe" || type == "cluster";
     });
 }
 
@@ -48,16 +49,11 @@ struct Row {
 
 constexpr Row kHostRows[] = {
     {"Privileged", is_true, "privileged containers are not implemented yet (HostConfig.Privileged)"},
-    {"Mounts", other_mount, "only mounts of type bind and tmpfs are implemented yet (HostConfig.Mounts)"},
-    {"VolumesFrom", not_empty, "volumes of other containers are not implemented yet (HostConfig.VolumesFrom)"},
-    {"VolumeDriver", not_empty, "volume drivers are not implemented yet (HostConfig.VolumeDriver)"},
+    {"Mounts", other_mount, "only mounts of type bind, volume and tmpfs are implemented yet (HostConfig.Mounts)"},
     {"LogConfig", unknown_log_driver,
      "only the log drivers json-file and none are implemented yet (HostConfig.LogConfig.Type)"},
     {"NetworkMode", other_network,
      "only the networks bridge, host and none are implemented yet (HostConfig.NetworkMode)"},
-    {"Links", not_empty, "links are not implemented yet (HostConfig.Links)"},
-    {"IpcMode", of_container, "sharing the IPC namespace of a container is not implemented yet (HostConfig.IpcMode)"},
-    {"PidMode", of_container, "sharing the PID namespace of a container is not implemented yet (HostConfig.PidMode)"},
     {"UsernsMode", not_empty, "user namespaces are not implemented yet (HostConfig.UsernsMode)"},
     {"StorageOpt", not_empty, "storage options are not implemented yet (HostConfig.StorageOpt)"},
     {"Init", is_true, "an init process in the container is not implemented yet (HostConfig.Init)"},
@@ -71,7 +67,6 @@ constexpr Row kHostRows[] = {
 };
 
 constexpr Row kConfigRows[] = {
-    {"Volumes", not_empty, "anonymous volumes are not implemented yet (Config.Volumes)"},
     {"NetworkDisabled", is_true, "use the network none; disabling is not implemented (Config.NetworkDisabled)"},
 };
 

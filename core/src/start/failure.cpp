@@ -91,6 +91,7 @@ namespace {
 Error mapped(FailureKind kind, const Error& error) {
     switch (kind) {
         case FailureKind::kRequest:
+        case FailureKind::kPeer:
             return error;
         case FailureKind::kLaunch:
             return launch_error(error);

@@ -12,6 +12,7 @@ namespace slipway::core {
 // Which rule of the table applies to a phase.
 enum class FailureKind {
     kRequest,  // verify: the reply only, record untouched
+    kPeer,     // another container stands in the way: 128, text and code as they are
     kNetwork,  // 128, the message says that networking failed
     kLaunch,   // 126, 127 or 128 by the error's code, replacing an older exit code
     kOther,    // 128 unless a non-zero code is there already

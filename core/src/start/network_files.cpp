@@ -61,6 +61,9 @@ std::string render_hosts(const HostsInput& input) {
         }
         if (!address.empty()) text += address + "\t" + entry.substr(0, split) + "\n";
     }
+    for (const HostsLine& line : input.links) {
+        if (!line.address.empty()) text += line.address + "\t" + line.names + "\n";
+    }
     for (const std::string& address : input.addresses) {
         std::string names = input.hostname;
         if (!input.domainname.empty()) names = input.hostname + "." + input.domainname + " " + input.hostname;

@@ -7,9 +7,14 @@
 
 namespace slipway::core {
 
+struct HostsLine {
+    std::string address, names;
+};
+
 struct HostsInput {
     std::string hostname, domainname;
     std::vector<std::string> extra_hosts;  // "name:address", also "name=address"; "host-gateway" as address
+    std::vector<HostsLine> links;          // other containers under the names they are linked by
     std::vector<std::string> addresses;    // the container's own, as far as known
     std::string gateway;                   // what "host-gateway" stands for; such lines are left out while it is empty
     std::string host_file;                 // host mode: the machine's own file, used as the beginning

@@ -22,6 +22,11 @@ std::vector<Phase> start_phases(const BackendInfo& backend);
 
 // Is the stored host configuration (still) good for this machine?
 Status verify_config(StartContext& start, const CallContext& call);
+// Finds the containers this one shares namespaces with or links to, checks that they run, and takes over what it
+// shares with the owner of its network: the three network files, host name and domain name. Part of the flow only when
+// has_peers().
+Status join_peers(StartContext& start, const CallContext& call);
+bool has_peers(const ContainerRecord& record);
 // hosts, hostname and resolv.conf, written in place: a bind of an older run keeps its inode.
 Status prepare_files(StartContext& start, const CallContext& call);
 Status mount_root(StartContext& start, const CallContext& call);
@@ -42,7 +47,7 @@ Status start_process(StartContext& start, const CallContext& call);
 // Running: published, and in one transaction with the events `connect` and `start` in the store.
 Status commit_start(StartContext& start, const CallContext& call);
 
-// Writes the container's hosts file with what is known of its addresses.
-Status write_hosts(const StartContext& start);
+// Writes a container's hosts file with what is known of its addresses and of the containers it links to.
+Status write_hosts(const ContainerRecord& record, const std::vector<LinkedPeer>& links);
 
 }  // namespace slipway::core

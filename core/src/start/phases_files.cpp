@@ -1,9 +1,11 @@
 // The phases that prepare files and mounts.
 
-#include "model/inherited.hpp"
-#include "model/mounts.hpp"
+#include "model/host_config.hpp"
+#include "model/links.hpp"
+#include "model/mount_plan.hpp"
 #include "start/network_files.hpp"
 #include "start/phases.hpp"
+#include "volume/volume_store.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -87,10 +89,25 @@ std::vector<MountParams> network_file_mounts(const ContainerRecord& record, cons
     return mounts;
 }
 
+// The source of a volume's mount as it is today.
+Result<MountParams> volume_mount(const StartContext& start, const MountSpec& spec) {
+    auto volume = start.services.volumes.find(spec.volume);
+    if (!volume) return std::move(volume).error();
+    MountParams params = spec.params;
+    params.source = volume->mountpoint;
+    if (spec.subpath.empty()) return params;
+    // What a container writes into a volume must not lead out of it; the way to the volume may have links.
+    std::error_code error;
+    const std::filesystem::path real = std::filesystem::canonical(volume->mountpoint, error);
+    if (error) return Error::from_errno(error.value(), "volume " + spec.volume).with_resource(volume->mountpoint);
+    params.source = (real / spec.subpath).string();
+    params.flags |= SLW_MOUNT_NO_SYMLINKS;
+    return params;
+}
+
 }  // namespace
 
-Status write_hosts(const StartContext& start) {
-    const ContainerRecord& record = start.record;
+Status write_hosts(const ContainerRecord& record, const std::vector<LinkedPeer>& links) {
     HostsInput input;
     input.hostname = record.config.value("Hostname", "");
     input.domainname = record.config.value("Domainname", "");
@@ -104,11 +121,17 @@ Status write_hosts(const StartContext& start) {
         }
         if (input.gateway.empty()) input.gateway = endpoint.result.value("Gateway", "");
     }
+    for (const LinkedPeer& link : links) {
+        input.links.push_back({bridge_address(*link.target), link_names(*link.target, link.alias)});
+    }
     return write_in_place(record.hosts_path, render_hosts(input));
 }
 
 Status prepare_files(StartContext& start, const CallContext&) {
-    const ContainerRecord& record = start.record;
+    // The owner's files are the owner's to write.
+    if (!start.network_owner.empty()) return ok();
+    ContainerRecord& record = start.record;
+    use_own_network_files(record);
     if (Status written = write_in_place(record.hostname_path, record.config.value("Hostname", "") + "\n"); !written) {
         return written;
     }
@@ -119,14 +142,18 @@ Status prepare_files(StartContext& start, const CallContext&) {
     resolv.search = strings(record.host_config, "DnsSearch");
     resolv.options = strings(record.host_config, "DnsOptions");
     if (Status written = write_in_place(record.resolv_conf_path, render_resolv_conf(resolv)); !written) return written;
-    return write_hosts(start);
+    return write_hosts(record, start.links);
 }
 
 Status mount_volumes(StartContext& start, const CallContext& call) {
-    auto wanted = wanted_mounts(effective_host_config(start.record));
+    auto wanted = mounts_of(start.record);
     if (!wanted) return std::move(wanted).error();
     std::vector<MountParams> mounts;
-    for (const MountSpec& spec : *wanted) mounts.push_back(spec.params);
+    for (const MountSpec& spec : *wanted) {
+        auto params = spec.type == "volume" ? volume_mount(start, spec) : Result<MountParams>(spec.params);
+        if (!params) return std::move(params).error();
+        mounts.push_back(std::move(*params));
+    }
     for (MountParams& params : network_file_mounts(start.record, *wanted)) mounts.push_back(std::move(params));
 
     for (const MountParams& params : mounts) {

@@ -4,6 +4,7 @@
 #include "health/health_check.hpp"
 #include "model/host_config.hpp"
 #include "model/inherited.hpp"
+#include "model/links.hpp"
 #include "start/phases.hpp"
 
 #include <algorithm>
@@ -18,11 +19,17 @@ std::string variable_name(const std::string& variable) {
     return variable.substr(0, variable.find('='));
 }
 
-// PATH, HOSTNAME and TERM first, then Config.Env, which replaces them by name. An entry without "=" takes the variable
-// out.
-std::vector<std::string> environment(const ContainerRecord& record) {
+// PATH, HOSTNAME and TERM first, then those of links, then Config.Env, which replaces them by name. An entry without
+// "=" takes the variable out.
+std::vector<std::string> environment(const StartContext& start) {
+    const ContainerRecord& record = start.record;
     std::vector<std::string> variables = {kDefaultPath, "HOSTNAME=" + record.config.value("Hostname", "")};
     if (record.config.value("Tty", false)) variables.emplace_back("TERM=xterm");
+    for (const LinkedPeer& link : start.links) {
+        for (std::string& each : link_variables(*link.target, record.name, link.alias)) {
+            variables.push_back(std::move(each));
+        }
+    }
     const auto given = record.config.find("Env");
     if (given == record.config.end() || !given->is_array()) return variables;
     for (const auto& entry : *given) {
@@ -70,7 +77,7 @@ Status build_spec(StartContext& start, const CallContext& call) {
                                     {"HostConfig", effective_host_config(record)},
                                     {"Path", record.path},
                                     {"Args", record.args},
-                                    {"Env", environment(record)}};
+                                    {"Env", environment(start)}};
     auto spec = start.handle.build_spec(call, request);
     if (!spec) return std::move(spec).error();
     start.spec = std::move(*spec);
@@ -140,6 +147,7 @@ Status commit_start(StartContext& start, const CallContext&) {
 
     Batch batch;
     batch.put(record);
+    for (Event& event : mount_events(record)) batch.append(std::move(event));
     for (const EndpointRecord& endpoint : record.endpoints) {
         batch.append(network_event(endpoint, start.network.driver, "connect", record.id));
     }
@@ -149,7 +157,10 @@ Status commit_start(StartContext& start, const CallContext&) {
     const RecordPtr before = start.container.record();
     start.container.publish(record);
     auto committed = start.services.store.commit(std::move(batch), Durability::kNormal);
-    if (committed) return ok();
+    if (committed) {
+        start.services.tell_linking(record);
+        return ok();
+    }
     start.container.publish(*before);
     return std::move(committed).error();
 }

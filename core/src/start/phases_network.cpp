@@ -41,11 +41,15 @@ Result<nlohmann::json> endpoint_document(const StartContext& start, const Networ
 Status create_sandbox(StartContext& start, const CallContext& call) {
     ContainerRecord& record = start.record;
     const bool disabled = record.config.value("NetworkDisabled", false);
-    auto network = start.services.networks.for_mode(disabled ? "none" : record.host_config.value("NetworkMode", ""));
+    const bool joins = !start.network_owner.empty();
+    auto network =
+        joins ? Result<NetworkRecord>(NetworkRecord{})
+              : start.services.networks.for_mode(disabled ? "none" : record.host_config.value("NetworkMode", ""));
     if (!network) return std::move(network).error();
     start.network = std::move(*network);
-    const nlohmann::json document = {{"Mode", start.network.driver == "host" ? "host" : "private"},
-                                     {"Container", ""},
+    const char* const own_mode = start.network.driver == "host" ? "host" : "private";
+    const nlohmann::json document = {{"Mode", joins ? "container" : own_mode},
+                                     {"Container", start.network_owner},
                                      {"Hostname", record.config.value("Hostname", "")},
                                      {"Domainname", record.config.value("Domainname", "")},
                                      {"Dns", list_of(record.host_config, "Dns")},
@@ -63,6 +67,10 @@ Status destroy_sandbox(StartContext& start, const CallContext& call) {
 
 Status attach_networks(StartContext& start, const CallContext& call) {
     ContainerRecord& record = start.record;
+    if (!start.network_owner.empty()) {
+        record.endpoints.clear();
+        return ok();
+    }
     if (record.endpoints.empty() || record.endpoints.front().network_name != start.network.name) {
         record.endpoints = {
             EndpointRecord{start.network.name, start.network.id, "", nlohmann::json::object(), nullptr}};
@@ -83,7 +91,7 @@ Status attach_networks(StartContext& start, const CallContext& call) {
         return std::move(attached).error();
     }
     endpoint.result = std::move(*attached);
-    Status written = write_hosts(start);
+    Status written = write_hosts(record, start.links);
     if (!written) {
         CallContext unlimited;
         if (Status undone = detach_networks(start, unlimited); !undone) start.container.needs_release = true;
@@ -92,7 +100,7 @@ Status attach_networks(StartContext& start, const CallContext& call) {
 }
 
 Status detach_networks(StartContext& start, const CallContext& call) {
-    if (!has_interfaces(start.network)) return ok();
+    if (!start.network_owner.empty() || !has_interfaces(start.network)) return ok();
     return start.handle.endpoint_detach(call, start.network.id);
 }
 

@@ -159,6 +159,12 @@ Result<StartReport> run_start(const StartServices& services, Container& containe
 
     std::vector<Phase> flow = start_phases(container.backend->info());
     if (start.host_config != nullptr) use_start_host_config(flow);
+    // Also for a host configuration that comes with the start, whatever it names.
+    if (start.host_config != nullptr || has_peers(start.record)) {
+        const auto files =
+            std::find_if(flow.begin(), flow.end(), [](const Phase& phase) { return phase.run == prepare_files; });
+        flow.insert(files, {"join_peers", FailureKind::kPeer, join_peers, nullptr});
+    }
     if (container.needs_release) {
         const auto files =
             std::find_if(flow.begin(), flow.end(), [](const Phase& phase) { return phase.run == prepare_files; });

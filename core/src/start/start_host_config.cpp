@@ -1,10 +1,12 @@
 #include "start/start_host_config.hpp"
 
+#include "engine/engine_events.hpp"
 #include "model/go_text.hpp"
 #include "model/host_config.hpp"
 #include "model/inherited.hpp"
 #include "model/mount_options.hpp"
-#include "model/mounts.hpp"
+#include "model/mount_plan.hpp"
+#include "volume/volume_store.hpp"
 
 #include <slipway/core/schema.hpp>
 
@@ -87,9 +89,15 @@ Status check_runtime(const ContainerRecord& record, const json& host_config) {
                    runtime + "'");
 }
 
-Status replace_host_config(ContainerRecord& record, json next) {
+Status replace_host_config(const StartContext& start, ContainerRecord& record, json next) {
     Result<json> inherited = inherit(record, next);
     if (!inherited) return std::move(inherited).error();
+    // Of a record that has no plan yet.
+    if (!record.mount_plan.is_array()) {
+        Result<std::vector<MountSpec>> mounts = wanted_mounts(effective_host_config(record));
+        if (!mounts) return std::move(mounts).error();
+        set_mounts(record, *mounts);
+    }
     Result<LogPolicy> policy = log_policy(next);
     if (!policy) return std::move(policy).error();
     // As text: "", "default" and "bridge" differ.
@@ -98,10 +106,9 @@ Status replace_host_config(ContainerRecord& record, json next) {
     record.inherited = std::move(*inherited);
     record.log_path = policy->enabled ? log_path_of(record) : "";
 
-    Result<std::vector<MountSpec>> mounts = wanted_mounts(effective_host_config(record));
-    if (!mounts) return std::move(mounts).error();
-    record.mounts = to_mount_points(*mounts);
-    return ok();
+    Status adapted = start.services.adapt_to_host_config(record);
+    if (!adapted) start.services.settle_volumes(*start.container.record());
+    return adapted;
 }
 
 }  // namespace
@@ -126,15 +133,23 @@ Status verify_candidate(StartContext& start, const CallContext& call) {
     Result<VerifyResult> verified = start.backend.verify(call, record.config, *next, false);
     if (!verified) return std::move(verified).error();
     for (const std::string& warning : verified->warnings) warn(start, warning);
-    return replace_host_config(record, std::move(verified->host_config));
+    return replace_host_config(start, record, std::move(verified->host_config));
 }
 
 Status commit_candidate(StartContext& start, const CallContext&) {
     Batch batch;
     batch.put(start.record);
+    for (const VolumeRecord& volume : start.services.volumes.hidden(start.record.id)) {
+        batch.put(volume);
+        batch.append(volume_event(volume.name, "create", {}));
+    }
     auto committed = start.services.store.commit(std::move(batch), Durability::kFull);
-    if (!committed) return std::move(committed).error();
+    if (!committed) {
+        start.services.settle_volumes(*start.container.record());
+        return std::move(committed).error();
+    }
     start.container.publish(start.record);
+    start.services.settle_volumes(start.record);
     return ok();
 }
 

@@ -33,6 +33,16 @@ Batch& Batch::erase_network(const std::string& id) {
     return *this;
 }
 
+Batch& Batch::put(const VolumeRecord& volume) {
+    steps_.push_back({Kind::kPutVolume, volume.name, to_text(to_json(volume)), {}});
+    return *this;
+}
+
+Batch& Batch::erase_volume(const std::string& name) {
+    steps_.push_back({Kind::kEraseVolume, name, {}, {}});
+    return *this;
+}
+
 Batch& Batch::set_meta(const std::string& key, const std::string& value) {
     steps_.push_back({Kind::kSetMeta, key, value, {}});
     return *this;

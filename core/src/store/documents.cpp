@@ -55,6 +55,26 @@ Result<NetworkRecord> network_from_json(const json& document) {
     }
 }
 
+json to_json(const VolumeRecord& volume) {
+    return {{"name", volume.name},       {"driver", volume.driver}, {"scope", volume.scope},
+            {"created", volume.created}, {"labels", volume.labels}, {"options", volume.options}};
+}
+
+Result<VolumeRecord> volume_from_json(const json& document) {
+    try {
+        VolumeRecord volume;
+        document.at("name").get_to(volume.name);
+        volume.driver = document.value("driver", "local");
+        volume.scope = document.value("scope", "local");
+        volume.created = document.value("created", UnixNanos{0});
+        volume.labels = document.value("labels", volume.labels);
+        volume.options = document.value("options", volume.options);
+        return volume;
+    } catch (const json::exception& e) {
+        return Error(ErrorCode::kDataLoss, std::string("volume record: ") + e.what());
+    }
+}
+
 std::string to_text(const json& document) {
     return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }

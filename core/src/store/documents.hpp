@@ -1,4 +1,5 @@
-// core/src/store/documents.hpp - the stored forms of images, networks and events, and the seal that shows damage.
+// core/src/store/documents.hpp - the stored forms of images, networks, volumes and events, and the seal that shows
+// damage.
 #pragma once
 
 #include <slipway/core/engine.hpp>
@@ -21,6 +22,9 @@ Result<ImageRecord> image_from_json(const nlohmann::json& document);
 
 nlohmann::json to_json(const NetworkRecord& network);
 Result<NetworkRecord> network_from_json(const nlohmann::json& document);
+
+nlohmann::json to_json(const VolumeRecord& volume);  // without its mountpoint, which follows from the data root
+Result<VolumeRecord> volume_from_json(const nlohmann::json& document);
 
 std::string attributes_to_text(const Event& event);
 // What cannot be read gives no attributes.

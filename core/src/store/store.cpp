@@ -68,6 +68,10 @@ Status Store::apply(const Batch::Step& step) {
             return put_document(sql.put_network, step.id, step.document);
         case Batch::Kind::kEraseNetwork:
             return sql.erase_network.bind(1, step.id).run();
+        case Batch::Kind::kPutVolume:
+            return put_document(sql.put_volume, step.id, step.document);
+        case Batch::Kind::kEraseVolume:
+            return sql.erase_volume.bind(1, step.id).run();
         case Batch::Kind::kSetMeta:
             return sql.put_meta.bind(1, step.id).bind(2, step.document).run();
         case Batch::Kind::kEraseImage:
@@ -182,6 +186,10 @@ Result<Loaded<ContainerRecord>> Store::load_containers() {
 
 Result<Loaded<NetworkRecord>> Store::load_networks() {
     return load("networks", &network_from_json);
+}
+
+Result<Loaded<VolumeRecord>> Store::load_volumes() {
+    return load("volumes", &volume_from_json);
 }
 
 Result<Loaded<ImageRecord>> Store::load_images() {

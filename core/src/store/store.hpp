@@ -29,6 +29,8 @@ public:
     Batch& erase_image(const std::string& id);
     Batch& put(const NetworkRecord& network);
     Batch& erase_network(const std::string& id);
+    Batch& put(const VolumeRecord& volume);
+    Batch& erase_volume(const std::string& name);
     Batch& set_meta(const std::string& key, const std::string& value);
     Batch& append(Event event);  // its sequence is assigned by commit()
 
@@ -37,7 +39,17 @@ public:
 private:
     friend class Store;
 
-    enum class Kind { kPutContainer, kEraseContainer, kPutImage, kEraseImage, kPutNetwork, kEraseNetwork, kSetMeta };
+    enum class Kind {
+        kPutContainer,
+        kEraseContainer,
+        kPutImage,
+        kEraseImage,
+        kPutNetwork,
+        kEraseNetwork,
+        kPutVolume,
+        kEraseVolume,
+        kSetMeta
+    };
     struct Step {
         Kind kind;
         std::string id;        // the row's key
@@ -93,6 +105,7 @@ public:
     Result<Loaded<ContainerRecord>> load_containers();
     Result<Loaded<ImageRecord>> load_images();
     Result<Loaded<NetworkRecord>> load_networks();
+    Result<Loaded<VolumeRecord>> load_volumes();
     Result<std::optional<std::string>> meta(const std::string& key);
 
     // Stable for this file; made at first open.

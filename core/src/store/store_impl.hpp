@@ -14,6 +14,7 @@ struct StoreStatements {
     sqlite::Statement put_container, erase_container;
     sqlite::Statement put_image, erase_image, clear_tags, put_tag;
     sqlite::Statement put_network, erase_network;
+    sqlite::Statement put_volume, erase_volume;
     sqlite::Statement get_meta, put_meta;
     sqlite::Statement put_event, prune_events, read_events, first_event_since;
 };

@@ -7,7 +7,7 @@ namespace slipway::core {
 
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 
 // Documents are JSON with a checksum, so that one damaged row does not cost the others. Event numbers are given by the
 // store and never used twice.
@@ -24,6 +24,12 @@ CREATE TABLE events(sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, type TE
                     actor TEXT NOT NULL, attributes TEXT NOT NULL);
 CREATE TABLE damaged(place TEXT NOT NULL, id TEXT NOT NULL, reason TEXT NOT NULL, document TEXT,
                      moved_at INTEGER NOT NULL);
+)";
+
+// What version 2 added.
+constexpr const char* kTablesOfVersion2 = R"(
+CREATE TABLE volumes(id TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL, checksum INTEGER NOT NULL,
+                     document TEXT NOT NULL);
 )";
 
 // EXCLUSIVE: one daemon owns the file. It keeps the lock from the first access on, a second daemon is told so, and the
@@ -67,7 +73,7 @@ Status migrate(sqlite::Database& db) {
     if (!version) return std::move(version).error();
     if (*version == kSchemaVersion) return ok();
     if (Status known = check_version(*version); !known) return known;
-    const std::string sql = "BEGIN IMMEDIATE;" + std::string(kTables) +
+    const std::string sql = "BEGIN IMMEDIATE;" + std::string(*version == 0 ? kTables : "") + kTablesOfVersion2 +
                             "PRAGMA user_version = " + std::to_string(kSchemaVersion) + "; COMMIT;";
     Status made = db.run(sql.c_str());
     if (!made) (void)db.run("ROLLBACK");  // fails when the transaction is gone already; the first error tells
@@ -87,6 +93,8 @@ Status prepare_all(sqlite::Database& db, StoreStatements& sql) {
         {&sql.put_tag, "INSERT OR REPLACE INTO tags VALUES(?1, ?2)"},
         {&sql.put_network, "INSERT OR REPLACE INTO networks VALUES(?1, ?2, ?3, ?4)"},
         {&sql.erase_network, "DELETE FROM networks WHERE id = ?1"},
+        {&sql.put_volume, "INSERT OR REPLACE INTO volumes VALUES(?1, ?2, ?3, ?4)"},
+        {&sql.erase_volume, "DELETE FROM volumes WHERE id = ?1"},
         {&sql.get_meta, "SELECT value FROM meta WHERE key = ?1"},
         {&sql.put_meta, "INSERT OR REPLACE INTO meta VALUES(?1, ?2)"},
         {&sql.put_event, "INSERT INTO events VALUES(?1, ?2, ?3, ?4, ?5, ?6)"},

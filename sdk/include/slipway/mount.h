@@ -16,6 +16,11 @@ SLW_BEGIN_C
 #define SLW_MOUNT_NO_EXEC (UINT32_C(1) << 4)
 #define SLW_MOUNT_NO_SUID (UINT32_C(1) << 5)
 #define SLW_MOUNT_NO_DEV (UINT32_C(1) << 6)
+/* Since ABI 1.0 as first shipped; a backend that does not know one of them answers SLW_ERR_INVALID_ARGUMENT. */
+#define SLW_MOUNT_COPY_UP (UINT32_C(1) << 7)     /* an empty source directory first becomes a copy, owner, modes and
+                                                    extended attributes included, of the directory `target` of the
+                                                    mounted root, if there is one: whole or not at all */
+#define SLW_MOUNT_NO_SYMLINKS (UINT32_C(1) << 8) /* no part of `source` may be a symbolic link */
 
 /* One mount into a container. Grows at the end; test optional fields with SLW_HAS. */
 typedef struct slw_mount_request {

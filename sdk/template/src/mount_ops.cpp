@@ -9,7 +9,8 @@ namespace example {
 namespace {
 
 constexpr uint32_t kMountFlags = SLW_MOUNT_READ_ONLY | SLW_MOUNT_RECURSIVE_READ_ONLY | SLW_MOUNT_CREATE_SOURCE |
-                                 SLW_MOUNT_NO_RECURSIVE | SLW_MOUNT_NO_EXEC | SLW_MOUNT_NO_SUID | SLW_MOUNT_NO_DEV;
+                                 SLW_MOUNT_NO_RECURSIVE | SLW_MOUNT_NO_EXEC | SLW_MOUNT_NO_SUID | SLW_MOUNT_NO_DEV |
+                                 SLW_MOUNT_COPY_UP | SLW_MOUNT_NO_SYMLINKS;
 
 slw_status SLW_CALL layer_import(slw_backend* b, const slw_call* call, const char* id, const char* const*, uint64_t,
                                  const slw_source* tar, slw_layer_info* out, slw_error* err) noexcept {

@@ -55,7 +55,7 @@ TEST_F(ServerTest, MissingFeaturesSaySo) {
     EXPECT_EQ(reply.json()["message"],
               "not implemented in this version of Slipway: listing a container's processes (top)");
     EXPECT_EQ(request("POST", "/images/create?fromImage=alpine&tag=latest").status, 501);
-    EXPECT_EQ(get("/volumes").status, 501);
+    EXPECT_EQ(request("PUT", "/volumes/x").status, 501);
     EXPECT_EQ(get("/swarm").status, 501);
     EXPECT_EQ(request("POST", "/images/a/b/push").status, 501);
 }

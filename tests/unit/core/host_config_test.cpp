@@ -137,8 +137,53 @@ TEST(Mounts, BindRefusalsHaveDockersTexts) {
     EXPECT_EQ(message("/a:/.."),
               "invalid volume specification: '/a:/..': invalid mount config for type \"bind\": invalid specification: "
               "destination can't be '/'");
-    EXPECT_EQ(parse_bind("data:/b").error().code(), ErrorCode::kUnimplemented);
-    EXPECT_EQ(parse_bind("/b").error().code(), ErrorCode::kUnimplemented);
+    EXPECT_EQ(message("data:/b:rslave"), "invalid mode: rslave");
+}
+
+TEST(Mounts, BindsWithoutAHostPathAreVolumes) {
+    const auto named = parse_bind("data:/b/../c:ro,nocopy");
+    ASSERT_TRUE(named) << named.error().message();
+    EXPECT_EQ(named->type, "volume");
+    EXPECT_EQ(named->volume, "data");
+    EXPECT_EQ(named->params.target, "/c");
+    EXPECT_FALSE(named->read_write());
+    EXPECT_FALSE(named->copy_up);
+    EXPECT_FALSE(named->anonymous);
+    const auto anonymous = parse_bind("/b");
+    ASSERT_TRUE(anonymous);
+    EXPECT_TRUE(anonymous->anonymous);
+    EXPECT_TRUE(anonymous->copy_up);
+    EXPECT_TRUE(anonymous->read_write());
+    EXPECT_EQ(parse_config_volume("data/")->params.target, "/data");
+    EXPECT_FALSE(parse_config_volume("/"));
+}
+
+TEST(Mounts, VolumeOptions) {
+    const auto parse = [](const json& mount) { return wanted_mounts(host({{"Mounts", {mount}}})); };
+    const auto full =
+        parse({{"Type", "volume"},
+               {"Source", "v1"},
+               {"Target", "/d"},
+               {"ReadOnly", true},
+               {"VolumeOptions", {{"NoCopy", true}, {"Labels", {{"k", "v"}}}, {"DriverConfig", {{"Name", "local"}}}}}});
+    ASSERT_TRUE(full) << full.error().message();
+    EXPECT_EQ(full->front().volume, "v1");
+    EXPECT_EQ(full->front().labels.at("k"), "v");
+    EXPECT_EQ(full->front().driver, "local");
+    EXPECT_FALSE(full->front().copy_up);
+    EXPECT_FALSE(full->front().read_write());
+    EXPECT_TRUE(parse({{"Type", "volume"}, {"Target", "/d"}})->front().anonymous);
+    EXPECT_EQ(parse({{"Type", "volume"}, {"Source", "v1"}, {"Target", "/d"}, {"VolumeOptions", {{"Subpath", "a/b"}}}})
+                  ->front()
+                  .subpath,
+              "a/b");
+    for (const char* subpath : {"/a", "..", "a/../../b"}) {
+        EXPECT_FALSE(
+            parse({{"Type", "volume"}, {"Source", "v1"}, {"Target", "/d"}, {"VolumeOptions", {{"Subpath", subpath}}}}))
+            << subpath;
+    }
+    EXPECT_FALSE(parse({{"Type", "volume"}, {"Target", "/d"}, {"VolumeOptions", {{"Subpath", "a"}}}}));
+    EXPECT_FALSE(parse({{"Type", "volume"}, {"Target", "/d"}, {"BindOptions", {{"Propagation", "rslave"}}}}));
 }
 
 TEST(Mounts, AllSourcesOfMountsAreOneOrderedList) {

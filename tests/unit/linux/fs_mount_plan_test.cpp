@@ -17,6 +17,15 @@ slw_mount_request request(const char* source, const char* target, uint32_t flags
     return req;
 }
 
+TEST(MountPlan, VolumesAskForACopyOrAStraightPath) {
+    const auto plan = plan_mount(request("/v", "/x", SLW_MOUNT_COPY_UP | SLW_MOUNT_NO_SYMLINKS));
+    ASSERT_TRUE(plan) << plan.error().message();
+    EXPECT_TRUE(plan->copy_up);
+    EXPECT_TRUE(plan->no_symlinks);
+    EXPECT_FALSE(plan_mount(request(nullptr, "/x", SLW_MOUNT_COPY_UP)));
+    EXPECT_FALSE(plan_mount(request(nullptr, "/x", SLW_MOUNT_NO_SYMLINKS)));
+}
+
 TEST(MountTarget, IsNormalised) {
     EXPECT_EQ(*check_target("/data//x/./y/"), "/data/x/y");
     EXPECT_EQ(*check_target("/sys/fs/cgroup"), "/sys/fs/cgroup");

@@ -10,6 +10,7 @@
 #include <slipway/core/image.hpp>
 #include <slipway/core/metrics.hpp>
 #include <slipway/core/record.hpp>
+#include <slipway/core/volume.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -84,7 +85,8 @@ struct WaitResult {
 
 struct RemoveOptions {
     bool force = false;
-    bool volumes = false;
+    bool volumes = false;  // anonymous volumes nobody else uses go too
+    bool link = false;     // not the container: `ref` is "name/alias", and only that link ends
 };
 
 struct AttachOptions {
@@ -227,6 +229,18 @@ public:
     // --- networks (the built-in ones) ---------------------------------------------------------------------------
     virtual std::vector<NetworkRecord> list_networks() const = 0;
     virtual Result<NetworkRecord> find_network(const std::string& ref) const = 0;
+
+    // --- volumes ------------------------------------------------------------------------------------------------
+    // Filters: "name" (part of it), "driver", "label", "dangling". Sorted by name.
+    virtual Result<std::vector<VolumeRecord>> list_volumes(const Filters& filters) const = 0;
+    virtual Result<VolumeRecord> find_volume(const std::string& name) const = 0;  // kNotFound "get <n>: no such volume"
+    // One that is there already is the answer, whatever labels are asked for.
+    virtual Result<VolumeRecord> create_volume(const CreateVolume& wanted) = 0;
+    // kConflict naming the containers whose records use it, running or not. `force`: missing is success.
+    virtual Status remove_volume(const std::string& name, bool force) = 0;
+    // Removes what no container uses: anonymous ones alone unless filter "all" is "true" or "1". Also "label",
+    // "label!".
+    virtual Result<PruneReport> prune_volumes(const Filters& filters) = 0;
 
     // --- events and facts ---------------------------------------------------------------------------------------
     // History from `since` (Unix time, or a sequence number with `since_sequence`) up to now, then live ones. `until`

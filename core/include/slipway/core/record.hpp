@@ -106,6 +106,7 @@ struct ContainerRecord {
     std::vector<std::string> args;
     nlohmann::json mounts = nlohmann::json::array();  // MountPoint objects as in inspect
     nlohmann::json inherited;                         // of replaced host configurations (model/inherited.hpp), or null
+    nlohmann::json mount_plan;  // how they are made (model/mount_plan.hpp); null: from host_config alone
 
     RunState state = RunState::kCreated;
     DesiredState desired = DesiredState::kStopped;

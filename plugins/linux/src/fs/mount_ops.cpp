@@ -1,5 +1,6 @@
 // plugins/linux/src/fs/mount_ops.cpp - slw.mount/1: checks what crosses the ABI and hands it to the classes beside.
 #include <container.hpp>
+#include <fs/copy_up.hpp>
 #include <fs/layer_import.hpp>
 #include <fs/layer_store.hpp>
 #include <fs/mounts.hpp>
@@ -121,7 +122,7 @@ slw_status SLW_CALL root_unmount(slw_container* c, const slw_call*, slw_error* e
     });
 }
 
-slw_status SLW_CALL mount_one(slw_container* c, const slw_call*, const slw_mount_request* req, uint64_t* out_id,
+slw_status SLW_CALL mount_one(slw_container* c, const slw_call* call, const slw_mount_request* req, uint64_t* out_id,
                               slw_error* err) noexcept {
     return guarded(err, [&]() -> Status {
         if (req == nullptr || !SLW_HAS(req, slw_mount_request, mode)) {
@@ -129,6 +130,10 @@ slw_status SLW_CALL mount_one(slw_container* c, const slw_call*, const slw_mount
         }
         Result<MountPlan> plan = plan_mount(*req);
         if (!plan) return std::move(plan).error();
+        if (plan->copy_up && c->root) {
+            Status filled = copy_up(c->root->tree.get(), plan->target, plan->source, limits_of(c->backend, call));
+            if (!filled) return filled;
+        }
         Result<uint64_t> id = add_mount(c->mounts, *plan);
         if (!id) return std::move(id).error();
         *out_id = *id;

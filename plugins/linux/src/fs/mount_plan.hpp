@@ -19,6 +19,8 @@ struct MountPlan {
     bool all_read_only = false;  // the mounts below too
     bool recursive = true;       // take the mounts below the source along
     bool create_source = false;
+    bool copy_up = false;      // fill an empty source from the root first
+    bool no_symlinks = false;  // in the source's path
     uint64_t limit_bytes = 0;  // in-memory only; never 0 there
     uint32_t mode = 0;         // in-memory only
 };

@@ -5,7 +5,10 @@
 #include <sys/mount_api.hpp>
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -15,8 +18,16 @@
 namespace slipway::linux_backend {
 namespace {
 
+int try_open_source(const MountPlan& plan) {
+    if (!plan.no_symlinks) return ::open(plan.source.c_str(), O_PATH | O_CLOEXEC);
+    struct open_how how {};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_NO_SYMLINKS;
+    return static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, plan.source.c_str(), &how, sizeof(how)));
+}
+
 Result<UniqueFd> open_source(const MountPlan& plan) {
-    UniqueFd source(::open(plan.source.c_str(), O_PATH | O_CLOEXEC));
+    UniqueFd source(try_open_source(plan));
     if (!source && errno == ENOENT && plan.create_source) {
         if (Status made = make_dirs(plan.source, 0755); !made) return std::move(made).error();
         source.reset(::open(plan.source.c_str(), O_PATH | O_CLOEXEC));

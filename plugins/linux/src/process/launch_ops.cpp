@@ -2,6 +2,7 @@
 #include <process/launch_plan.hpp>
 #include <process/mount_options.hpp>
 #include <spec/json_access.hpp>
+#include <sys/foreign_mount.hpp>
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -111,14 +112,22 @@ void OpBuilder::add_filesystem(const std::string& type, const std::string& targe
     ops_.push_back(result);
 }
 
-Status OpBuilder::add_bind(const std::string& source, const std::string& target, const MountOptions& options) {
-    unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
-    if (options.recursive) flags |= AT_RECURSIVE;
+// "/proc/<pid>/root/<path>" is a place in the mount name space of another container, whose mounts can only be cloned
+// from inside it.
+Result<UniqueFd> clone_source(const std::string& source, bool recursive) {
+    if (const auto place = parse_foreign_path(source)) return clone_tree_of(place->pid, place->path);
+    const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
     UniqueFd tree{open_tree(AT_FDCWD, source.c_str(), flags)};
+    if (tree) return tree;
+    return Error::from_errno(errno, "open_tree '" + source + "'").with_resource(source);
+}
+
+Status OpBuilder::add_bind(const std::string& source, const std::string& target, const MountOptions& options) {
+    Result<UniqueFd> cloned = clone_source(source, options.recursive);
+    if (!cloned) return std::move(cloned).error().context("mount '" + target + "'");
+    UniqueFd tree = std::move(*cloned);
     struct stat info {};
-    if (!tree || fstat(tree.get(), &info) != 0) {
-        return Error::from_errno(errno, "mount '" + target + "': open_tree '" + source + "'").with_resource(source);
-    }
+    if (fstat(tree.get(), &info) != 0) return Error::from_errno(errno, "stat '" + source + "'").with_resource(source);
     PlanOp result = op(OpKind::kTree, target);
     if (!S_ISDIR(info.st_mode)) result.flags |= supervisor::kOpFileTarget;
     result.fd = writer_.fd(std::move(tree));

@@ -30,7 +30,8 @@ struct SpecContext {
 //   linux.namespaces  "mount" always; "pid", "ipc", "uts", "network", "cgroup" unless shared with the host. An entry
 //                     with a "path" is to be joined. "network" has no path: the sandbox knows the name space.
 //   mounts            the standard set only, parents first; the user's mounts come from slw.mount/1. A "bind" entry
-//                     occurs for /dev/shm alone, with a host path as source.
+//                     occurs for /dev/shm alone, with a host path as source, or a place in another container,
+//                     "/proc/<pid>/root/dev/shm" (sys/foreign_mount.hpp).
 //   process.rlimits   always has RLIMIT_NOFILE
 //   linux.seccomp     absent: no filter. Else everything depends on the profile alone; give it to SeccompCache
 //   linux.sysctl      to be written inside the new name spaces

@@ -1,5 +1,6 @@
 #include <sys/netns.hpp>
 #include <sys/netns_sysctl.hpp>
+#include <sys/own_thread.hpp>
 
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -12,32 +13,12 @@
 #include <cerrno>
 #include <optional>
 #include <string>
-#include <system_error>
-#include <thread>
 
 namespace slipway::linux_backend {
 
 namespace {
 
 constexpr int kLoopbackIndex = 1;  // the kernel registers loopback first in every name space
-
-// Runs `body` on its own thread and waits. Nothing may leave a thread's entry but through its result.
-Status on_own_thread(const std::function<Status()>& body) {
-    Status result = ok();
-    try {
-        std::thread worker([&] {
-            try {
-                result = body();
-            } catch (const std::exception& e) {
-                result = Error(ErrorCode::kInternal, e.what());
-            }
-        });
-        worker.join();
-    } catch (const std::system_error& e) {
-        return Error::from_errno(e.code().value(), "start a thread");
-    }
-    return result;
-}
 
 // The "default" entry takes no lock, while changing an interface that exists already waits for the RTNL mutex.
 Status switch_ipv6_off() {

@@ -65,6 +65,8 @@ public:
     core::StartExec exec_started;
     core::LogOptions logged;
     core::ListOptions listed;
+    std::vector<core::VolumeRecord> volumes;
+    core::Filters filtered;
     std::optional<uint64_t> since_sequence;
     std::string received;  // bytes of an archive
     std::atomic<int> waits_running{0};
@@ -219,6 +221,32 @@ public:
             if (network.name == ref || network.id == ref) return network;
         }
         return Error(ErrorCode::kNotFound, "network " + ref + " not found");
+    }
+    Result<std::vector<core::VolumeRecord>> list_volumes(const core::Filters& filters) const override {
+        const_cast<FakeEngine*>(this)->filtered = filters;
+        return volumes;
+    }
+    Result<core::VolumeRecord> find_volume(const std::string& name) const override {
+        for (const core::VolumeRecord& volume : volumes) {
+            if (volume.name == name) return volume;
+        }
+        return Error(ErrorCode::kNotFound, "get " + name + ": no such volume");
+    }
+    Result<core::VolumeRecord> create_volume(const core::CreateVolume& wanted) override {
+        if (failure) return *failure;
+        core::VolumeRecord volume;
+        volume.name = wanted.name;
+        volume.labels = wanted.labels;
+        volume.options = wanted.options;
+        volume.mountpoint = "/data/volumes/" + wanted.name + "/_data";
+        return volume;
+    }
+    Status remove_volume(const std::string& name, bool force) override {
+        return answer("remove volume " + name + (force ? " force" : ""));
+    }
+    Result<core::PruneReport> prune_volumes(const core::Filters& filters) override {
+        filtered = filters;
+        return core::PruneReport{{"v1"}, 7};
     }
     std::unique_ptr<core::EventSubscription> subscribe(core::UnixNanos, core::UnixNanos,
                                                        std::optional<uint64_t> sequence, core::Filters) override {
