@@ -70,23 +70,14 @@ DaemonUnderTest::~DaemonUnderTest() {
 }
 
 void DaemonUnderTest::start_daemon() {
-    std::vector<std::string> argv = {binary("slipwayd"),
-                                     "-H",
-                                     host(),
-                                     "--data-root",
-                                     data_root_,
-                                     "--exec-root",
-                                     exec_root(),
-                                     "--pidfile",
-                                     root_ + "/pid",
-                                     "--bridge",
-                                     bridge_,
-                                     "--bip",
-                                     bridge_address(tag_, options_.bridge_prefix),
-                                     "--cgroup-parent",
-                                     "/" + cgroup_parent(),
-                                     "--log-level",
-                                     "debug"};
+    std::vector<std::string> argv = options_.launcher;
+    argv.insert(argv.end(), {binary("slipwayd"), "-H", host(), "--data-root", data_root_, "--exec-root", exec_root(),
+                             "--pidfile", root_ + "/pid", "--bridge", bridge_, "--bip", bridge_address(tag_, options_.bridge_prefix),
+                             "--cgroup-parent", "/" + cgroup_parent(), "--log-level", "debug"});
+    if (!options_.config.empty()) {
+        write_file(root_ + "/daemon.json", options_.config);
+        argv.insert(argv.end(), {"--config-file", root_ + "/daemon.json"});
+    }
     argv.insert(argv.end(), options_.arguments.begin(), options_.arguments.end());
     daemon_ = std::make_unique<Background>(Background::start(argv, root_ + "/daemon.log"));
     problem_.clear();

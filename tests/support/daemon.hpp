@@ -15,6 +15,8 @@ class DaemonUnderTest {
 public:
     struct Options {
         std::vector<std::string> arguments;  // added to slipwayd's
+        std::vector<std::string> launcher;   // a program and its arguments that runs slipwayd; empty: none
+        std::string config;                  // content of its configuration file; empty: none
         std::string data_root;               // empty: below the test's own directory
         int bridge_prefix = 24;              // length of the bridge's subnet
         bool with_image = true;              // import the default image as "box"
