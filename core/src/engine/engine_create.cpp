@@ -103,10 +103,8 @@ Status EngineImpl::make_directories(const ContainerRecord& record) const {
 
 void EngineImpl::remove_directories(const ContainerRecord& record) const {
     const ContainerDesc desc = describe(record);
-    for (const std::string& path : {desc.state_dir, desc.data_dir, record.data_dir}) {
-        std::error_code error;
-        fs::remove_all(path, error);
-        if (error) log(LogLevel::kWarn, "remove '" + path + "': " + error.message() + ", ignoring");
+    for (const auto& [path, error] : directories_.remove({desc.state_dir, desc.data_dir, record.data_dir})) {
+        log(LogLevel::kWarn, "remove '" + path + "': " + error.message() + ", to be tried again");
     }
 }
 

@@ -1,7 +1,7 @@
 // What follows when a container's first process ends. Events arrive on the engine's own thread; what they cause runs on
 // workers, since it waits for the container's lock and for the backend.
 //
-// Order: release in the backend, publish, store with `disconnect` and `die` in one transaction, then the waiters. So
+// Order: note the exit in the store, release in the backend, publish, store with `disconnect` and `die` in one transaction, then the waiters. So
 // whoever hears of `die`, and whoever waited, finds the container exited and its resources free.
 
 #include "engine/engine_events.hpp"
@@ -64,7 +64,23 @@ void EngineImpl::handle_oom(const ContainerPtr& container) {
     publish_and_store(*container, std::move(record), std::move(events));
 }
 
+// The backend forgets the exit as it gives the run back. Should the daemon die in between, the store must know it.
+void EngineImpl::note_exit(const Container& container, const ExitFacts& facts) {
+    ContainerRecord record = *container.record();
+    record.exit_code = facts.exit_code;
+    record.oom_killed = record.oom_killed || facts.oom_killed;
+    record.finished_at = facts.when;
+    record.exit_noted = true;
+    Batch batch;
+    batch.put(record);
+    auto committed = store_->commit(std::move(batch), Durability::kNormal);
+    if (!committed) {
+        log(LogLevel::kError, "exit of container " + container.id + ": " + committed.error().message() + ", ignoring");
+    }
+}
+
 void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& facts, Hold hold) {
+    note_exit(*container, facts);
     if (const auto handle = container->handle()) {
         const PhaseScope phase(container->phase, "release", internal_call().deadline);
         // Logged where it happens, and tried again by whatever operation comes next.
@@ -77,6 +93,7 @@ void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& fact
     record.exit_code = facts.exit_code;
     record.oom_killed = record.oom_killed || facts.oom_killed;
     record.finished_at = facts.when != 0 ? facts.when : unix_now();
+    record.exit_noted = false;
     record.sandbox_key.clear();
     health_.forget(container->id);
     if (record.health) record.health->status = HealthStatus::kUnhealthy;  // as Docker, and without an event

@@ -4,6 +4,7 @@
 // resize, logs), engine_watch (watchdog, metrics), engine_query (lists, images, networks, facts), reconcile.
 #pragma once
 
+#include "engine/directory_remover.hpp"
 #include "engine/exec_registry.hpp"
 #include "engine/networks.hpp"
 #include "engine/registry.hpp"
@@ -191,6 +192,7 @@ private:
     void handle_event(const BackendEvent& event);
     void handle_exit(const ContainerPtr& container, const BackendEvent& event);
     void handle_oom(const ContainerPtr& container);
+    void note_exit(const Container& container, const ExitFacts& facts);
     // Everything that follows from the end of a run; `hold` is container.operation.
     void finish_run(const ContainerPtr& container, const ExitFacts& facts, Hold hold);
 
@@ -248,6 +250,7 @@ private:
     // --- reconcile.cpp -------------------------------------------------------------------------------------------
     using Holdings = std::map<std::string, Holding>;
     Status reconcile();
+    Result<std::vector<Holding>> list_holdings(Backend& backend) const;
     void reconcile_container(const ContainerPtr& container, Holdings& holdings);
     // The facts of a run that ended or was lost while nobody looked; nullopt: it runs on and is adopted.
     std::optional<ExitFacts> adopt(const ContainerPtr& container);
@@ -268,6 +271,7 @@ private:
     StartMetrics metrics_;
     ExecRegistry execs_;
     std::unique_ptr<StartServices> services_;
+    mutable DirectoryRemover directories_;
 
     bool restarts_ = false;  // set by open_all() after reconcile(): until then nothing runs again by itself
     TimerQueue timers_;

@@ -57,11 +57,21 @@ Status EngineImpl::remove_container(const std::string& ref, const RemoveOptions&
 
 Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/, bool volumes) {
     const RecordPtr before = container->record();
+    const auto handle = container->handle();
+    if (handle == nullptr) return Error(ErrorCode::kUnavailable, "backend '" + before->backend + "' is not loaded");
     const PhaseScope phase(container->phase, "remove", internal_call().deadline);
     {
         ContainerRecord removing = *before;
         removing.state = RunState::kRemoving;
+        Batch batch;
+        batch.put(removing);
         container->publish(std::move(removing));
+        // Once its root is gone it can only be removed: a daemon that finds it so carries the removal on.
+        auto committed = store_->commit(std::move(batch), Durability::kNormal);
+        if (!committed) {
+            container->publish(*before);
+            return std::move(committed).error();
+        }
     }
     const auto fail = [&](Error error) -> Status {
         ContainerRecord dead = *before;
@@ -71,12 +81,6 @@ Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/
         return error;
     };
 
-    const auto handle = container->handle();
-    if (handle == nullptr) {
-        ContainerRecord unchanged = *before;
-        container->publish(std::move(unchanged));
-        return Error(ErrorCode::kUnavailable, "backend '" + before->backend + "' is not loaded");
-    }
     container->attachments.close_all();
     if (container->needs_release) {
         if (Status released = release_run(*container, *handle, internal_call(), options_); !released) {

@@ -3,6 +3,7 @@
 //   record says   backend holds      what happens
 //   running       running            adopted: it runs on
 //   running       exited             recorded with its real exit code, `die`
+//   running, its exit noted          recorded with that, `die`; removed there
 //   running       parked, debris, -  removed there; recorded as ended with 255, `die`
 //   not running   anything           an operation that was cut short: removed there
 //   restarting    anything           removed there; recorded as exited, and started as the policy says
@@ -20,6 +21,7 @@ namespace slipway::core {
 
 namespace {
 constexpr int32_t kUnknownExitCode = 255;
+constexpr int kAttempts = 3;  // a container is lost when all of them fail
 namespace fs = std::filesystem;
 }  // namespace
 
@@ -35,18 +37,13 @@ Status EngineImpl::reconcile() {
 
     std::map<std::string, Holdings> holdings;
     for (const auto& backend : backends_) {
-        auto list = backend->list_holdings(internal_call());
-        if (!list) {
-            // Without slw.reconcile/1 nothing outlives the daemon.
-            if (list.error().code() != ErrorCode::kUnimplemented) {
-                log(LogLevel::kError, "backend '" + backend->info().name + "': " + list.error().message());
-            }
-            continue;
-        }
+        auto list = list_holdings(*backend);
+        if (!list) return std::move(list).error().context("backend '" + backend->info().name + "'");
         for (Holding& holding : *list) holdings[backend->info().name].emplace(holding.container_id, holding);
     }
 
     for (ContainerRecord& record : loaded->rows) {
+        if (record.state == RunState::kRemoving) record.state = RunState::kDead;  // nobody is at it any more
         std::shared_ptr<Backend> backend = find_backend(record.backend);
         const bool is_absent = backend == nullptr;
         if (is_absent) backend = std::make_shared<AbsentBackend>(record.backend);
@@ -77,12 +74,23 @@ Status EngineImpl::reconcile() {
     return ok();
 }
 
+// Who is not on the list counts as lost, so without a list there is no engine.
+Result<std::vector<Holding>> EngineImpl::list_holdings(Backend& backend) const {
+    for (int attempt = 1;; ++attempt) {
+        auto list = backend.list_holdings(internal_call());
+        // Without slw.reconcile/1 nothing outlives the daemon.
+        if (!list && list.error().code() == ErrorCode::kUnimplemented) return std::vector<Holding>();
+        if (list || attempt == kAttempts) return list;
+        log(LogLevel::kWarn, "backend '" + backend.info().name + "': " + list.error().message() + ", trying again");
+    }
+}
+
 void EngineImpl::reconcile_container(const ContainerPtr& container, Holdings& holdings) {
     const RecordPtr record = container->record();
     const auto held = holdings.find(container->id);
     const std::string state = held == holdings.end() ? "" : held->second.state;
     const bool ran = record->state == RunState::kRunning || record->state == RunState::kPaused;
-    const bool is_adoptable = ran && (state == "running" || state == "exited");
+    const bool is_adoptable = ran && !record->exit_noted && (state == "running" || state == "exited");
     // Before the handle is opened, as the contract asks.
     if (!state.empty() && !is_adoptable) {
         Status removed = container->backend->remove_holding(internal_call(), container->id);
@@ -104,6 +112,7 @@ void EngineImpl::reconcile_container(const ContainerPtr& container, Holdings& ho
     }
     if (ran) {
         std::optional<ExitFacts> facts = ExitFacts{kUnknownExitCode, false, 0};
+        if (record->exit_noted) facts = ExitFacts{record->exit_code, record->oom_killed, record->finished_at};
         if (is_adoptable) facts = adopt(container);
         if (facts) finish_run(container, *facts, container->operation.acquire("reconcile"));
         return;
@@ -121,6 +130,7 @@ std::optional<ExitFacts> EngineImpl::adopt(const ContainerPtr& container) {
     const auto handle = container->handle();
     if (handle == nullptr) return ExitFacts{kUnknownExitCode, false, 0};
     auto status = handle->adopt(internal_call());
+    for (int attempt = 1; !status && attempt < kAttempts; ++attempt) status = handle->adopt(internal_call());
     if (!status) {
         log(LogLevel::kError, "container " + container->id + " was lost: " + status.error().message());
         return ExitFacts{kUnknownExitCode, false, 0};

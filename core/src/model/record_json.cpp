@@ -227,6 +227,7 @@ void read_state(Reader& in, ContainerRecord& record) {
     in.optional("error", record.error);
     in.optional("started_at", record.started_at);
     in.optional("finished_at", record.finished_at);
+    in.optional("exit_noted", record.exit_noted);
     in.optional("restart_count", record.restart_count);
     in.optional("restart_at", record.restart_at);
     in.optional("on_unhealthy", record.on_unhealthy);
@@ -288,6 +289,7 @@ json to_json(const ContainerRecord& record) {
             {"error", record.error},
             {"started_at", record.started_at},
             {"finished_at", record.finished_at},
+            {"exit_noted", record.exit_noted},
             {"restart_count", record.restart_count},
             {"restart_at", record.restart_at},
             {"health", record.health ? health_to_json(*record.health) : json()},

@@ -29,6 +29,7 @@ ContainerRecord full_record() {
     record.error = "boom";
     record.started_at = 6;
     record.finished_at = 7;
+    record.exit_noted = true;
     record.restart_count = 3;
     record.health = HealthState{HealthStatus::kUnhealthy, 4, {{1, 2, -1, "no answer"}}};
     record.on_unhealthy = "restart";

@@ -120,6 +120,9 @@ struct ContainerRecord {
     UnixNanos finished_at = 0;
     int64_t restart_count = 0;          // automatic restarts since the last start by hand
     UnixNanos restart_at = 0;           // kRestarting: when the next run begins
+    // Only in the store: the run has ended as exit_code, oom_killed and finished_at say, and what follows from it was
+    // not finished when the daemon died.
+    bool exit_noted = false;
     std::optional<HealthState> health;  // none: no health check, or never started
     std::string on_unhealthy;           // the user's label io.slipway.on-unhealthy; an image's does not count
 
