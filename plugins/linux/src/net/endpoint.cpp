@@ -182,6 +182,8 @@ Result<Endpoint> join_bridge(const EndpointOwner& owner, const EndpointSpec& spe
     if (!link) return std::move(link).error();
     if (Status published = publish(owner, *network, endpoint, is_live); !published) {
         const bool taken = published.error().code() == ErrorCode::kConflict && !endpoint.ports.empty();
+        // When only the kernel's answer was lost, the elements are there.
+        if (!taken) (void)network->firewall().unpublish(owner.id, publications_of(endpoint));
         if (taken) return port_taken(label, endpoint.ports.front().host_ip, endpoint.ports.front().host_port);
         return std::move(published).error().context("publish ports");
     }

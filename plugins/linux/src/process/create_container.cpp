@@ -75,7 +75,8 @@ Result<std::shared_ptr<SupervisorSession>> spawn_session(slw_container& c, int r
     const Status written = RunDirectory::write_process(run_directory, spawned->pid);
     if (!written) {
         spawned->session->destroy();
-        return written.error();
+        return Error(written.error())
+            .context("directory '" + RunDirectory(c.backend.config.exec_root, c.id).path() + "'");
     }
     return std::move(spawned->session);
 }

@@ -18,21 +18,36 @@ namespace {
 
 using nlohmann::json;
 
-// A session with what is left of container `id`: a living supervisor, or its exit record. kNotFound: neither.
-Result<std::shared_ptr<SupervisorSession>> find_session(const slw_backend& b, const std::string& id,
-                                                        const CallLimits& limits) {
+// Whoever is not found is ended and cleaned up, so one failed call must not decide it.
+constexpr int kAttempts = 3;
+
+Result<std::shared_ptr<SupervisorSession>> look_for_session(const slw_backend& b, const std::string& id,
+                                                            const CallLimits& limits) {
     const Result<UniqueFd> directory = RunDirectory(b.config.exec_root, id).open();
     if (!directory) return directory.error();
     Result<UniqueFd> sock = RunDirectory::connect(directory->get());
+    if (!sock && sock.error().code() != ErrorCode::kNotFound) return std::move(sock).error();
     if (sock) {
         auto session = std::make_shared<SupervisorSession>(id, std::move(*sock), UniqueFd(), false);
-        if (session->greet(limits)) return session;
+        Status greeted = session->greet(limits);
+        if (greeted) return session;
+        if (RunDirectory::open_process(directory->get())) return std::move(greeted).error();
     }
     // It may have ended between the two questions, so the record is read last.
     if (const std::optional<ExitRecord> record = RunDirectory::read_exit(directory->get())) {
         return std::make_shared<SupervisorSession>(id, *record);
     }
     return Error(ErrorCode::kNotFound, "nothing is left of container " + id).with_resource(id);
+}
+
+// A session with what is left of container `id`: a living supervisor, or its exit record. kNotFound: neither.
+Result<std::shared_ptr<SupervisorSession>> find_session(const slw_backend& b, const std::string& id,
+                                                        const CallLimits& limits) {
+    for (int attempt = 1;; ++attempt) {
+        Result<std::shared_ptr<SupervisorSession>> found = look_for_session(b, id, limits);
+        if (found || found.error().code() == ErrorCode::kNotFound || attempt == kAttempts) return found;
+        if (const Status in_time = limits.check(); !in_time) return in_time.error();
+    }
 }
 
 const char* state_name(int32_t state) {
@@ -52,7 +67,9 @@ slw_status SLW_CALL list(slw_backend* b, const slw_call* call, slw_sink* out, sl
     return guarded(err, [&]() -> Status {
         const CallLimits limits(b->host, call);
         std::set<std::string> ids;
-        for (const std::string& id : RunDirectory::list(b->config.exec_root)) ids.insert(id);
+        const Result<std::vector<std::string>> supervised = RunDirectory::list(b->config.exec_root);
+        if (!supervised) return supervised.error();
+        ids.insert(supervised->begin(), supervised->end());
         for (const std::string& id : b->cgroups->list()) ids.insert(id);
         if (const Result<std::vector<std::string>> owners = b->networks->list())
             ids.insert(owners->begin(), owners->end());
@@ -61,6 +78,7 @@ slw_status SLW_CALL list(slw_backend* b, const slw_call* call, slw_sink* out, sl
             const Status in_time = limits.check();
             if (!in_time) return in_time;
             const Result<std::shared_ptr<SupervisorSession>> session = find_session(*b, id, limits);
+            if (!session && session.error().code() != ErrorCode::kNotFound) return session.error();
             const slw_process_status status = session ? (*session)->status() : slw_process_status{};
             entries.push_back({{"Id", id}, {"State", state_name(status.state)}, {"Pid", status.pid}});
         }

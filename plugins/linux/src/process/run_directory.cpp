@@ -35,11 +35,17 @@ const sockaddr* generic(const sockaddr_un& address) {
     return static_cast<const sockaddr*>(static_cast<const void*>(&address));
 }
 
+// What is not read counts as not there, so it is tried again unless it really is not.
 std::string read_small(int directory, const char* name) {
-    const UniqueFd file{openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-    char text[256];
-    const ssize_t got = file ? read(file.get(), text, sizeof(text)) : 0;
-    return got > 0 ? std::string(text, static_cast<size_t>(got)) : std::string();
+    constexpr int kAttempts = 3;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        const UniqueFd file{openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+        if (!file && errno == ENOENT) return {};
+        char text[256];
+        const ssize_t got = file ? read(file.get(), text, sizeof(text)) : -1;
+        if (got >= 0) return std::string(text, static_cast<size_t>(got));
+    }
+    return {};
 }
 
 }  // namespace
@@ -127,14 +133,19 @@ std::optional<ExitRecord> RunDirectory::read_exit(int directory) {
     return text.empty() ? std::nullopt : parse_exit_record(text);
 }
 
-std::vector<std::string> RunDirectory::list(const std::string& exec_root) {
+Result<std::vector<std::string>> RunDirectory::list(const std::string& exec_root) {
     std::vector<std::string> ids;
-    const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir((exec_root + "/supervisors").c_str()), closedir);
-    if (!directory) return ids;
-    while (const dirent* entry = readdir(directory.get())) {
+    const std::string path = exec_root + "/supervisors";
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
+    if (!directory && errno == ENOENT) return ids;
+    if (!directory) return Error::from_errno(errno, "open '" + path + "'").with_resource(path);
+    for (;;) {
+        errno = 0;
+        const dirent* entry = readdir(directory.get());
+        if (entry == nullptr && errno != 0) return Error::from_errno(errno, "read '" + path + "'").with_resource(path);
+        if (entry == nullptr) return ids;
         if (entry->d_name[0] != '.') ids.emplace_back(entry->d_name);
     }
-    return ids;
 }
 
 }  // namespace slipway::linux_backend

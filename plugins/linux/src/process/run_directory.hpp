@@ -33,6 +33,8 @@ public:
     // Names the directory; touches nothing.
     RunDirectory(const std::string& exec_root, const std::string& id);
 
+    const std::string& path() const { return path_; }
+
     // Makes it (0700), empty of an earlier run's files.
     Result<UniqueFd> create() const;
     // Opens it; kNotFound when it is not there.
@@ -53,7 +55,7 @@ public:
     static std::optional<ExitRecord> read_exit(int directory);
 
     // Ids with a directory below `exec_root`.
-    static std::vector<std::string> list(const std::string& exec_root);
+    static Result<std::vector<std::string>> list(const std::string& exec_root);
 
 private:
     std::string parent_;

@@ -95,6 +95,7 @@ void SessionReader::on_stream(uint64_t token) {
     const bool open = session->on_message([&](const SupervisorSession::Event& event) { post(*session, event); });
     if (open) return;
     // The end itself is the pidfd's to tell; the socket alone may close a moment earlier.
+    session->on_hang_up();
     epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, session->socket(), nullptr);
 }
 

@@ -164,7 +164,7 @@ Result<StateReport> SupervisorSession::request(std::vector<uint8_t> packet, int 
     uint32_t sequence = 0;
     {
         const std::lock_guard lock(mutex_);
-        if (gone_) return lost();
+        if (gone_ || deaf_) return lost();
         sequence = next_sequence_++;
         pending_[sequence];
     }
@@ -177,7 +177,7 @@ Result<StateReport> SupervisorSession::request(std::vector<uint8_t> packet, int 
     const auto give_up = std::chrono::steady_clock::now() + kQuickRequest;
     std::unique_lock lock(mutex_);
     auto slot = pending_.find(sequence);
-    while (sent && !slot->second && !gone_) {
+    while (sent && !slot->second && !gone_ && !deaf_) {
         if (limits != nullptr) {
             sent = limits->check();
         } else if (std::chrono::steady_clock::now() >= give_up) {
@@ -237,17 +237,20 @@ void SupervisorSession::set_shared() {
 }
 
 void SupervisorSession::destroy() {
-    bool shared = false;
+    bool shared = false, deaf = false;
     {
         const std::lock_guard lock(mutex_);
         quiet_ = quiet_ || state_.state != ProcessState::kRunning;
         if (gone_) return;
         shared = shared_;
+        deaf = deaf_;
     }
     if (supervisor_ && !has_ended(supervisor_.get())) {
         // Failing is fine: what follows does not depend on its answer.
         const std::vector<uint8_t> packet = packet_of(Plain{}, MessageKind::kDestroy);
-        if (shared) {
+        if (deaf) {
+            (void)send_signal(supervisor_.get(), SIGKILL);
+        } else if (shared) {
             (void)request(packet, -1, nullptr);
         } else {
             (void)send_packet_with_fds(socket_.get(), packet, nullptr, 0);
@@ -314,6 +317,14 @@ bool SupervisorSession::on_message(const std::function<void(const Event&)>& emit
         changed_.notify_all();
         if (event.kind != MessageKind::kReply) emit(event);
     }
+}
+
+void SupervisorSession::on_hang_up() {
+    {
+        const std::lock_guard lock(mutex_);
+        deaf_ = true;
+    }
+    changed_.notify_all();
 }
 
 bool SupervisorSession::on_end() {

@@ -65,13 +65,15 @@ public:
     // What is known, without asking.
     slw_process_status status() const;
 
-    // Reader's thread. on_message: false at the end of the stream. on_end: the supervisor is gone; true when the exit
+    // Reader's thread. on_message: false at the end of the stream. on_hang_up: nobody reads requests any more, though the
+    // supervisor may live; who waits for an answer is told. on_end: the supervisor is gone; true when the exit
     // had not been reported, so that the container counts as lost.
     struct Event {
         supervisor::MessageKind kind;
         supervisor::StateReport report;
     };
     bool on_message(const std::function<void(const Event&)>& emit);
+    void on_hang_up();
     bool on_end();
     // Takes what the exit record says when the report itself was missed.
     void adopt_record(const ExitRecord& record);
@@ -97,6 +99,7 @@ private:
     uint32_t next_sequence_ = 1;
     std::map<uint32_t, std::optional<supervisor::StateReport>> pending_;
     bool shared_ = false;  // the reader receives
+    bool deaf_ = false;    // it has closed the connection
     bool gone_ = false;    // the supervisor has ended
     bool quiet_ = false;   // its end means nothing: the exit was reported, the start failed, or we asked for it
 };

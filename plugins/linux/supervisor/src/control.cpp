@@ -28,7 +28,9 @@ void drop_connection(Supervisor& s, uint32_t index) {
 
 void send_report(Supervisor& s, int connection, const StateReport& report, const int* fds, int fd_count) {
     if (connection < 0 || s.connections[connection] < 0) return;  // the daemon went away; the exit record stays
-    (void)send_packet(s.connections[connection], &report, sizeof(report), fds, fd_count, MSG_DONTWAIT);
+    if (send_packet(s.connections[connection], &report, sizeof(report), fds, fd_count, MSG_DONTWAIT)) return;
+    // A daemon that waits for what cannot be said sees the connection end instead.
+    drop_connection(s, static_cast<uint32_t>(connection));
 }
 
 // Reads the fixed part of a request; false when it is too short.
@@ -149,7 +151,8 @@ void on_connection(Supervisor& s, uint32_t index) {
     size_t fd_count = 0;
     const ssize_t size =
         receive_packet(s.connections[index], g_packet, sizeof(g_packet), fds, 2, &fd_count, MSG_DONTWAIT);
-    if (size < 0 && errno == EAGAIN) return;
+    // Short of memory for a moment: the packet waits, and so does the daemon.
+    if (size < 0 && (errno == EAGAIN || errno == ENOMEM || errno == ENOBUFS || errno == EINTR)) return;
     ControlHeader header;
     if (size < static_cast<ssize_t>(sizeof(header))) {
         drop_connection(s, index);
