@@ -55,6 +55,15 @@ Setter object(json DaemonOptions::*member) {
     };
 }
 
+bool set_phase_deadlines(const json& value, DaemonOptions& options) {
+    if (!value.is_object()) return false;
+    for (const auto& [phase, milliseconds] : value.items()) {
+        if (!milliseconds.is_number_integer()) return false;
+        options.phase_deadlines[phase] = milliseconds.get<int64_t>();
+    }
+    return true;
+}
+
 const std::map<std::string, Setter>& setters() {
     static const std::map<std::string, Setter> kSetters{
         {"hosts", texts(&DaemonOptions::hosts)},
@@ -82,6 +91,7 @@ const std::map<std::string, Setter>& setters() {
              options.insecure_loopback = value.get<bool>();
              return true;
          }},
+        {"phase-deadlines", set_phase_deadlines},
         {"default-ulimits", object(&DaemonOptions::default_ulimits)},
         {"backends", object(&DaemonOptions::backends)},
     };

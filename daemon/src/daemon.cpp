@@ -54,6 +54,13 @@ core::EngineOptions engine_options(const DaemonOptions& options, const Logger& l
     out.data_root = options.data_root;
     out.exec_root = options.exec_root;
     out.default_backend = options.default_runtime;
+    for (const auto& [phase, milliseconds] : options.phase_deadlines) {
+        if (phase == "default") {
+            out.default_phase_deadline = std::chrono::milliseconds(milliseconds);
+        } else {
+            out.phase_deadlines[phase] = std::chrono::milliseconds(milliseconds);
+        }
+    }
     out.bridge_disabled = options.bridge == "none";
     out.log = logger.function();
     return out;

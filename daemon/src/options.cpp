@@ -42,6 +42,10 @@ Status check_values(const DaemonOptions& options) {
     if (options.shutdown_timeout < 0) {
         return Error(ErrorCode::kInvalidArgument, "shutdown-timeout must not be negative");
     }
+    for (const auto& [phase, milliseconds] : options.phase_deadlines) {
+        if (milliseconds > 0) continue;
+        return Error(ErrorCode::kInvalidArgument, "phase-deadlines: that of '" + phase + "' must be positive");
+    }
     return ok();
 }
 

@@ -33,10 +33,9 @@ public:
         const bool acquired = status.has_value();
         // What came too late is undone like what failed: nobody waits for it any more.
         if (acquired && !phase.is_final && is_too_late(call)) {
-            status =
-                Error(ErrorCode::kDeadlineExceeded, std::string("phase ") + phase.name + " passed its deadline of " +
-                                                        std::to_string(limit.count()) + " ms");
+            status = Error(ErrorCode::kDeadlineExceeded, "it took too long");
         }
+        if (!status && status.error().code() == ErrorCode::kDeadlineExceeded) status = naming(phase, limit, status);
         PhaseReport report;
         report.name = phase.name;
         report.offset_ns = static_cast<int64_t>(entered - began_);
@@ -77,6 +76,13 @@ private:
     int64_t lap() {
         const MonotonicNanos before = std::exchange(ended_, monotonic_now());
         return static_cast<int64_t>(ended_ - before);
+    }
+
+    // Whoever reads it must learn which of the phases it was.
+    static Status naming(const Phase& phase, std::chrono::milliseconds limit, const Status& late) {
+        return Error(late.error())
+            .context(std::string("phase ") + phase.name + " passed its deadline of " + std::to_string(limit.count()) +
+                     " ms");
     }
 
     static bool is_too_late(const CallContext& call) {

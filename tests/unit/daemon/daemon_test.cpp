@@ -90,6 +90,8 @@ TEST_F(OptionsTest, BadValuesAreNamed) {
     EXPECT_THAT(message("--min-api-version", "1.52"), HasSubstr("between 1.22 and 1.51"));
     EXPECT_EQ(message("--min-api-version", "1.51"), "accepted");
     EXPECT_THAT(message("--shutdown-timeout", "-1"), HasSubstr("shutdown-timeout"));
+    const std::string never = write("never.json", R"({"phase-deadlines": {"create": 0}})");
+    EXPECT_THAT(parse({"--config-file", never}).error().message(), HasSubstr("phase-deadlines: that of 'create'"));
     EXPECT_EQ(parse({"--config-file", "/nowhere/daemon.json"}).error().code(), ErrorCode::kNotFound);
 }
 
@@ -108,6 +110,15 @@ TEST(ConfigFile, UnknownKeysAndWrongTypesAreNamed) {
     EXPECT_EQ(config_error(R"({"hosts":"unix:///x"})"), "'hosts' cannot be a value of type string");
     EXPECT_EQ(config_error(R"({"hosts":[5]})"), "'hosts' cannot be a value of type array");
     EXPECT_EQ(config_error(R"({"shutdown-timeout":"5"})"), "'shutdown-timeout' cannot be a value of type string");
+}
+
+TEST(ConfigFile, TakesDeadlinesOfPhases) {
+    DaemonOptions options;
+    ASSERT_TRUE(
+        apply_config_file(nlohmann::json::parse(R"({"phase-deadlines": {"create": 5, "default": 9}})"), {}, options));
+    EXPECT_EQ(options.phase_deadlines, (std::map<std::string, int64_t>{{"create", 5}, {"default", 9}}));
+    EXPECT_EQ(config_error(R"({"phase-deadlines":{"create":"1s"}})"),
+              "'phase-deadlines' cannot be a value of type object");
 }
 
 TEST(ConfigFile, ConflictsShowBothSides) {

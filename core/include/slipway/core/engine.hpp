@@ -39,7 +39,7 @@ struct EngineOptions {
     std::string default_backend = "linux";
     std::map<std::string, std::chrono::milliseconds> phase_deadlines;  // by phase name; others use the default
     std::chrono::milliseconds default_phase_deadline{30'000};
-    std::chrono::milliseconds backend_grace{2'000};  // what a backend gets after a deadline before it is given up on
+    std::chrono::milliseconds backend_grace{700};  // what a backend gets after a deadline before it is given up on
     std::chrono::seconds default_stop_timeout{10};
     RestartTiming restart;
     std::chrono::milliseconds lock_warning{5'000};  // an operation that holds its container longer is logged
