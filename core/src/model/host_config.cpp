@@ -67,7 +67,8 @@ Status check_extra_host(const std::string& entry) {
 
 Status check_log_config(const json& log) {
     const std::string& type = text_of(log.at("Type"));
-    if (type != "json-file") return ok();
+    if (type == "none" || type.empty()) return ok();
+    if (type != "json-file") return invalid("logger: no log driver named '" + type + "' is registered");
     static constexpr std::array<std::string_view, 7> kOptions{"max-size", "max-file",  "compress", "labels",
                                                               "env",      "env-regex", "tag"};
     for (const auto& [key, value] : log.at("Config").items()) {
