@@ -3,6 +3,9 @@
 
 #include "support/engine_fixture.hpp"
 
+#include <iostream>
+#include <thread>
+
 namespace slipway::test {
 namespace {
 
@@ -37,10 +40,16 @@ protected:
             EXPECT_FALSE(std::filesystem::exists(root / "data/containers" / id));
             if (!fired) {
                 EXPECT_GT(n, 1U);
+                report(n - 1);
                 return;
             }
             ASSERT_LT(n, 100U) << "the sweep does not end";
         }
+    }
+
+    static void report(uint64_t tried) {
+        const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+        std::cout << "[ SWEEP    ] failing backend calls, " << test->name() << ": " << tried << " points\n";
     }
 
     nlohmann::json busy_config() const {
@@ -87,6 +96,46 @@ TEST_F(FaultSweep, Stop) {
           });
 }
 
+TEST_F(FaultSweep, Restart) {
+    sweep([&] { return create_started({"sleep"}, busy_config()); },
+          [&](const std::string& id) {
+              Status restarted = engine->restart_container(id, std::nullopt, std::nullopt);
+              EXPECT_EQ(record(id)->state, restarted ? RunState::kRunning : RunState::kExited);
+              // A configuration that is refused (verify) is no failed start.
+              const bool refused = faulty->plan().last_failed() == "verify";
+              EXPECT_EQ(record(id)->error.empty(), restarted || refused);
+          },
+          [&](const std::string& id) {
+              auto again = engine->start_container(id);
+              EXPECT_TRUE(again) << again.error().message();
+          });
+}
+
+TEST_F(FaultSweep, StopOfAContainerThatMustBeKilled) {
+    sweep([&] { return create_started({"stubborn"}, busy_config()); },
+          [&](const std::string& id) {
+              Status stopped = engine->stop_container(id, std::nullopt, std::chrono::seconds(0));
+              EXPECT_EQ(record(id)->state, stopped ? RunState::kExited : RunState::kRunning);
+          });
+}
+
+TEST_F(FaultSweep, ExitOfAContainerThatRemovesItself) {
+    sweep(
+        [&] {
+            return create_started({"sleep"}, {{"AutoRemove", true}, {"Binds", {"/srv/a:/a"}}});
+        },
+        [&](const std::string& id) {
+            sim->finish(id, 3);
+            // Removed, or dead with the reason and left to whoever looks after it.
+            const auto is_done = [&] {
+                auto found = engine->find_container(id);
+                if (found) return (*found)->state == RunState::kDead;
+                return !std::filesystem::exists(root / "data/containers" / id);  // goes last
+            };
+            while (!is_done()) std::this_thread::yield();
+        });
+}
+
 TEST_F(FaultSweep, ExitByItself) {
     sweep([&] { return create_started({"sleep"}, busy_config()); },
           [&](const std::string& id) {
@@ -121,7 +170,10 @@ TEST_F(FaultSweep, Create) {
         const bool fired = faulty->plan().fired();
         faulty->plan().clear();
         EXPECT_EQ(created.has_value(), !fired);
-        if (!fired) break;
+        if (!fired) {
+            report(n - 1);
+            break;
+        }
         EXPECT_FALSE(engine->find_container("web"));
         EXPECT_EQ(sim->writable_layers(), 0);
         std::error_code missing;
