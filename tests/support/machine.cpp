@@ -63,7 +63,8 @@ void processes_and_namespaces(MachineState& state) {
         const std::string pid = entry.path().filename();
         if (!std::all_of(pid.begin(), pid.end(), [](unsigned char c) { return std::isdigit(c) != 0; })) continue;
         const std::string command = read_file("/proc/" + pid + "/cmdline");
-        if (command.find("slipway-supervisor") != std::string::npos) {
+        // Its first word: a compiler's command line may name it as well.
+        if (command.substr(0, command.find('\0')).ends_with("slipway-supervisor")) {
             std::string shown = command;
             std::replace(shown.begin(), shown.end(), '\0', ' ');
             state["processes"].insert(pid + " " + shown);
@@ -121,6 +122,35 @@ std::string settled_difference(const MachineState& before, pid_t daemon, const s
     eventually([&] { return (left = difference(before, machine_state(daemon, cgroup_parent))).empty(); },
                std::chrono::milliseconds(5'000));
     return left;
+}
+
+std::string remains_of(const std::string& tag) {
+    const std::string bridge = "slwt" + tag, directory = "slwt" + tag + "-", group = "slwtest-" + tag;
+    std::string found;
+    for (const std::string& link : links()) {
+        if (link == bridge) found += "link " + link + "\n";
+    }
+    for (const std::string& table : lines_of(run({"nft", "list", "tables"}).out)) {
+        if (table.ends_with("slipway-" + bridge)) found += table + "\n";
+    }
+    for (const std::string& mount : mounts()) {
+        if (mount.find("/" + directory) != std::string::npos) found += "mount " + mount + "\n";
+    }
+    std::error_code ignored;
+    for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", ignored)) {
+        if (fs::exists(hierarchy.path() / group, ignored))
+            found += "control group " + hierarchy.path().string() + "/" + group + "\n";
+    }
+    for (const auto& entry : fs::directory_iterator("/tmp", ignored)) {
+        if (entry.path().filename().string().starts_with(directory))
+            found += "directory " + entry.path().string() + "\n";
+    }
+    for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+        if (read_file(entry.path() / "cgroup").find("/" + group + "/") != std::string::npos) {
+            found += "process " + entry.path().filename().string() + "\n";
+        }
+    }
+    return found;
 }
 
 }  // namespace slipway::testing

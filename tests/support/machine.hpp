@@ -22,4 +22,7 @@ std::string difference(const MachineState& before, const MachineState& after);
 // Waits until difference() is empty, since the kernel frees name spaces and their links a little later.
 std::string settled_difference(const MachineState& before, pid_t daemon, const std::string& cgroup_parent);
 
+// What a DaemonUnderTest with this tag (its process id) has left: a line each, "" when nothing.
+std::string remains_of(const std::string& tag);
+
 }  // namespace slipway::testing
