@@ -32,12 +32,15 @@ constexpr Blocked kBlocked[] = {{"verify", "verify"},
 
 class Bounded : public EngineFixture {
 protected:
-    Bounded() {
-        for (const Blocked& blocked : kBlocked) options.phase_deadlines[blocked.phase] = kDeadline;
-        options.backend_grace = std::chrono::milliseconds(40);
+    Bounded() { options.backend_grace = std::chrono::milliseconds(40); }
+
+    // Only this phase: on a loaded machine another one may well take as long.
+    void limit(const Blocked& blocked) {
+        options.phase_deadlines = {{blocked.phase, kDeadline}};
+        reopen();
     }
 
-    // The deadlines are tight for a loaded machine, so a start may need another try.
+    // For the same reason a start may need another try.
     void expect_starts(const std::string& id) {
         bool started = false;
         for (int attempt = 0; attempt < 10 && !started; ++attempt) started = engine->start_container(id).has_value();
@@ -46,6 +49,7 @@ protected:
 
     void expect_bounded(const Blocked& blocked, bool obedient) {
         SCOPED_TRACE(std::string(blocked.call) + (obedient ? "" : ", ignoring its deadline"));
+        limit(blocked);
         const std::string id = create({"sleep"}, {{"Binds", {"/srv/a:/a"}}});
         const std::string other = create({"sleep"}, {{"NetworkMode", "none"}});
         sim->block(blocked.call, obedient);
@@ -89,9 +93,11 @@ TEST_F(Bounded, ABackendThatIgnoresItsDeadlineInAnyPhaseCostsNoMore) {
 TEST_F(Bounded, EverythingElseIsServedWhileAPhaseHangs) {
     for (const Blocked& blocked : kBlocked) {
         SCOPED_TRACE(blocked.call);
-        const std::string other = create_started({"sleep"}, {{"NetworkMode", "none"}});
-        const std::string id = create({"sleep"}, {{"Binds", {"/srv/a:/a"}}});
         if (blocked.call == std::string("network_create") && sim->count_calls("network_create") > 0) continue;
+        limit(blocked);
+        const std::string other = create({"sleep"}, {{"NetworkMode", "none"}});
+        expect_starts(other);
+        const std::string id = create({"sleep"}, {{"Binds", {"/srv/a:/a"}}});
         sim->block(blocked.call, false);
         EXPECT_FALSE(engine->start_container(id));
         sim->wait_until_blocked(blocked.call);
