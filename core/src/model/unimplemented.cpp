@@ -4,6 +4,7 @@
 #include "model/references.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 namespace slipway::core {
@@ -35,8 +36,6 @@ bool other_network(const json& mode) {
            !joined_container(mode.get_ref<const std::string&>());
 }
 
-}
-
 bool other_mount(const json& mounts) {
     return std::any_of(mounts.begin(), mounts.end(), [](const json& mount) {
         const json& type = mount.at("Type");
@@ -52,6 +51,8 @@ struct Row {
 
 constexpr Row kHostRows[] = {
     {"Privileged", is_true, "privileged containers are not implemented yet (HostConfig.Privileged)"},
+    {"Mounts", other_mount, "only mounts of type bind, volume and tmpfs are implemented yet (HostConfig.Mounts)"},
+    {"LogConfig", other_log_driver,
      "only the log drivers json-file and none are implemented yet (HostConfig.LogConfig.Type)"},
     {"NetworkMode", other_network,
      "only the networks bridge, host and none are implemented yet (HostConfig.NetworkMode)"},
