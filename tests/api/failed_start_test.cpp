@@ -39,7 +39,7 @@ protected:
     MachineState before;
 };
 
-TEST_F(FailedStart, MissingImageLayer) {
+TEST_F(FailedStart, Sf31_Sf32_Sf34_MissingImageLayer) {
     docker_ok({"create", "--name", "bad", "box", "true"});
     const fs::path layers = daemon->data_root() + "/backends/linux/layers";
     std::vector<fs::path> moved;
@@ -53,7 +53,7 @@ TEST_F(FailedStart, MissingImageLayer) {
     EXPECT_EQ(docker_ok({"run", "--rm", "box", "echo", "well again"}), "well again");
 }
 
-TEST_F(FailedStart, BadMount) {
+TEST_F(FailedStart, Sf31_Sf32_Sf34_BadMount) {
     const std::string source = daemon->root() + "/gone";
     fs::create_directory(source);
     docker_ok({"create", "--name", "bad", "--mount", "type=bind,src=" + source + ",dst=/x", "box", "true"});
@@ -62,7 +62,7 @@ TEST_F(FailedStart, BadMount) {
     expect_start_fails_without_a_trace("bad", source, "mount_volumes");
 }
 
-TEST_F(FailedStart, UsedPort) {
+TEST_F(FailedStart, Sf31_Sf32_Sf34_UsedPort) {
     const std::string port = std::to_string(free_port());
     docker_ok({"run", "-d", "--name", "holder", "-p", port + ":80", "box", "sleep", "600"});
     before = daemon->machine_at_rest();
@@ -74,12 +74,12 @@ TEST_F(FailedStart, UsedPort) {
     EXPECT_EQ(docker_ok({"run", "--rm", "-p", port + ":80", "box", "echo", "free"}), "free");
 }
 
-TEST_F(FailedStart, MissingUser) {
+TEST_F(FailedStart, Sf31_Sf32_Sf34_MissingUser) {
     docker_ok({"create", "--name", "bad", "--user", "ghost", "box", "true"});
     expect_start_fails_without_a_trace("bad", "ghost", "build_spec");
 }
 
-TEST_F(FailedStart, MissingCommand) {
+TEST_F(FailedStart, Sf31_Sf32_Sf34_MissingCommand) {
     docker_ok({"create", "--name", "bad", "box", "nosuchcommand"});
     const RunResult started = docker({"start", "bad"});
 
@@ -88,7 +88,7 @@ TEST_F(FailedStart, MissingCommand) {
     EXPECT_EQ(daemon->leaks_since(before), "");
 }
 
-TEST_F(FailedStart, FileOntoDirectory) {
+TEST_F(FailedStart, Sf31_Sf32_Sf34_FileOntoDirectory) {
     write_file(daemon->root() + "/file", "x");
     docker_ok({"create", "--name", "bad", "-v", daemon->root() + "/file:/etc", "box", "true"});
     const RunResult started = docker({"start", "bad"});
@@ -98,7 +98,7 @@ TEST_F(FailedStart, FileOntoDirectory) {
     EXPECT_EQ(daemon->leaks_since(before), "");
 }
 
-TEST_F(FailedStart, SupervisorMissing) {
+TEST_F(FailedStart, Sf31_Sf32_Sf34_SupervisorMissing) {
     // A daemon whose supervisor cannot be executed; the container never comes to life.
     const fs::path supervisor = std::string(SLIPWAY_BUILD_DIR) + "/bin/slipway-supervisor";
     docker_ok({"create", "--name", "bad", "box", "true"});

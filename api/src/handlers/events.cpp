@@ -47,7 +47,7 @@ Result<core::UnixNanos> time_of(const Query& query, std::string_view name) {
     return core::parse_time(text);
 }
 
-// "since=seq:N" resumes after event N, with no doubt about clocks.
+// "since=seq:N" resumes with event N, with no doubt about clocks.
 Result<Range> range_of(const Query& query) {
     Range range;
     const std::string& since = query.get("since");

@@ -4,6 +4,15 @@
 
 namespace slipway::core {
 
+namespace {
+
+// With Hyper-V isolation the root is mounted inside the utility virtual machine, by create; the host never sees it.
+bool is_root_mounted_on_host(const ContainerRecord& record) {
+    return record.host_config.value("Isolation", "") != "hyperv";
+}
+
+}  // namespace
+
 std::vector<Phase> start_phases(const BackendInfo& backend) {
     const Phase networks{"attach_networks", FailureKind::kNetwork, attach_networks, detach_networks};
 
@@ -39,11 +48,13 @@ Status verify_config(StartContext& start, const CallContext& call) {
 }
 
 Status mount_root(StartContext& start, const CallContext& call) {
+    if (!is_root_mounted_on_host(start.record)) return ok();
     const bool read_only = start.record.host_config.value("ReadonlyRootfs", false);
     return start.handle.root_mount(call, start.record.layers, read_only);
 }
 
 Status unmount_root(StartContext& start, const CallContext& call) {
+    if (!is_root_mounted_on_host(start.record)) return ok();
     return start.handle.root_unmount(call);
 }
 

@@ -112,6 +112,30 @@ TEST_F(StartFlow, RunsThePhasesInOrderAndTimesThem) {
     EXPECT_EQ(record(id)->last_start->total_ns, started->report.total_ns);
 }
 
+class WindowsBackend : public EngineFixture {
+protected:
+    WindowsBackend() {
+        sim_options.platform = "windows";
+        sim_options.accepts_start_hostconfig = false;
+        sim_options.parks = false;
+    }
+};
+
+TEST_F(WindowsBackend, Sf42_TheRootIsMountedOnTheHostForProcessIsolationOnly) {
+    const std::string process = create_started({"sleep"}, {{"Isolation", "process"}});
+    EXPECT_EQ(sim->residue().roots, 1);
+    sim->finish(process, 0);
+    wait_exit(process);
+    EXPECT_EQ(sim->residue().roots, 0) << "given back at the exit";
+
+    const std::string machine = create_started({"sleep"}, {{"Isolation", "hyperv"}});
+    EXPECT_EQ(sim->residue().roots, 0);
+    EXPECT_EQ(sim->count_calls("root_mount"), 1);
+    sim->finish(machine, 0);
+    wait_exit(machine);
+    expect_no_residue();
+}
+
 class NetworkLaterBackend : public EngineFixture {
 protected:
     NetworkLaterBackend() { sim_options.network_first = false; }
