@@ -2,6 +2,7 @@
 
 #include "engine/absent_backend.hpp"
 #include "engine/engine_impl.hpp"
+#include "model/mount_plan.hpp"
 
 namespace slipway::core {
 
@@ -67,7 +68,11 @@ Status EngineImpl::open_all() {
                       },
                       [this](ContainerRecord& record) { return adapt_to_host_config(record); },
                       [this](const ContainerRecord& record) { settle_volumes(record); },
-                      [this](const ContainerRecord& record) { rewrite_hosts_linking_to(record); }});
+                      [this](const ContainerRecord& record) { rewrite_hosts_linking_to(record); },
+                      [this](Container& container) {
+                          auto mounts = mounts_of(*container.record());
+                          return mounts ? fill_volumes(container, *mounts) : Status(std::move(mounts).error());
+                      }});
 
     std::shared_ptr<Backend> layers = find_backend(options_.default_backend);
     if (layers == nullptr) {

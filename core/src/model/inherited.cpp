@@ -1,16 +1,9 @@
 #include "model/inherited.hpp"
 
-#include "model/mount_options.hpp"
-#include "model/mounts.hpp"
-
-#include <set>
-
 namespace slipway::core {
 namespace {
 
 using nlohmann::json;
-
-constexpr const char* kLists[] = {"Binds", "Mounts", "SecurityOpt"};
 
 void append(json& list, const json& more) {
     for (const json& item : more) list.push_back(item);
@@ -52,48 +45,16 @@ json inherited_security(const json& before, const json& next) {
     return kept;
 }
 
-// Target of one entry of Binds or Mounts.
-Result<std::string> target_of(const json& entry) {
-    if (entry.is_object()) return clean_path(entry.at("Target").get_ref<const std::string&>());
-    Result<MountSpec> spec = parse_bind(entry.get_ref<const std::string&>());
-    if (!spec) return std::move(spec).error();
-    return std::move(spec->params.target);
-}
-
-Result<json> not_covered(const json& entries, const std::set<std::string>& covered) {
-    json kept = json::array();
-    for (const json& entry : entries) {
-        Result<std::string> target = target_of(entry);
-        if (!target) return std::move(target).error();
-        if (!covered.contains(*target)) kept.push_back(entry);
-    }
-    return kept;
-}
-
 }  // namespace
 
 json effective_host_config(const ContainerRecord& record) {
     json effective = record.host_config;
-    if (!record.inherited.is_object()) return effective;
-    for (const char* key : kLists) append(effective[key], record.inherited.value(key, json::array()));
+    if (record.inherited.is_array()) append(effective["SecurityOpt"], record.inherited);
     return effective;
 }
 
-Result<json> inherit(const ContainerRecord& record, const json& next) {
-    const json before = effective_host_config(record);
-    Result<std::vector<MountSpec>> wanted = wanted_mounts(next);
-    if (!wanted) return std::move(wanted).error();
-    std::set<std::string> covered;
-    for (const MountSpec& spec : *wanted) covered.insert(spec.params.target);
-
-    json inherited = json::object();
-    for (const char* key : {"Binds", "Mounts"}) {
-        Result<json> kept = not_covered(before.at(key), covered);
-        if (!kept) return std::move(kept).error();
-        inherited[key] = std::move(*kept);
-    }
-    inherited["SecurityOpt"] = inherited_security(before.at("SecurityOpt"), next.at("SecurityOpt"));
-    return inherited;
+json inherited_options(const ContainerRecord& record, const json& next) {
+    return inherited_security(effective_host_config(record).at("SecurityOpt"), next.at("SecurityOpt"));
 }
 
 }  // namespace slipway::core

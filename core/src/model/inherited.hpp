@@ -1,20 +1,18 @@
-// core/src/model/inherited.hpp - what stays in force of host configurations that were replaced at a start.
+// core/src/model/inherited.hpp - security options that stay in force when a host configuration is replaced at a start.
 //
-// A start-time host configuration (API < 1.24) replaces HostConfig whole, but the old engine never took a mount point
-// or a hardening option away again. ContainerRecord.inherited keeps those: {"Binds", "Mounts", "SecurityOpt"} in the
-// shapes of HostConfig, or null when nothing was replaced yet.
+// A start-time host configuration (API < 1.24) replaces HostConfig whole, but the old engine never took a hardening
+// option away again. ContainerRecord.inherited keeps those as a list like HostConfig.SecurityOpt; null when nothing was
+// replaced yet. Mounts stay in the same way, in ContainerRecord.mount_plan.
 #pragma once
 
 #include <slipway/core/record.hpp>
 
-#include <slipway/cpp/error.hpp>
-
 namespace slipway::core {
 
-// HostConfig with what is inherited: what mounts and the launch document are made from.
+// HostConfig with what is inherited: what the launch document is made from.
 nlohmann::json effective_host_config(const ContainerRecord& record);
 
-// What `record` hands down to `next`, a normalised HostConfig with acceptable mounts that replaces its own.
-Result<nlohmann::json> inherit(const ContainerRecord& record, const nlohmann::json& next);
+// The options `record` hands down when `next`, a normalised HostConfig, replaces its own.
+nlohmann::json inherited_options(const ContainerRecord& record, const nlohmann::json& next);
 
 }  // namespace slipway::core

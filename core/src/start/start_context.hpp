@@ -34,6 +34,8 @@ struct StartServices {
     std::function<void(const ContainerRecord& record)> settle_volumes;
     // Writes the hosts files of running containers that link to this one anew, since its address is known now.
     std::function<void(const ContainerRecord& record)> tell_linking;
+    // Copies what the image has at the places of new, empty volumes into them.
+    std::function<Status(Container& container)> fill_volumes;
 };
 
 // What the caller of a start asks for.

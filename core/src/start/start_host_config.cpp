@@ -5,7 +5,7 @@
 #include "model/host_config.hpp"
 #include "model/inherited.hpp"
 #include "model/mount_options.hpp"
-#include "model/mount_plan.hpp"
+#include "model/mounts.hpp"
 #include "volume/volume_store.hpp"
 
 #include <slipway/core/schema.hpp>
@@ -89,32 +89,10 @@ Status check_runtime(const ContainerRecord& record, const json& host_config) {
                    runtime + "'");
 }
 
-Status replace_host_config(const StartContext& start, ContainerRecord& record, json next) {
-    Result<json> inherited = inherit(record, next);
-    if (!inherited) return std::move(inherited).error();
-    // Of a record that has no plan yet.
-    if (!record.mount_plan.is_array()) {
-        Result<std::vector<MountSpec>> mounts = wanted_mounts(effective_host_config(record));
-        if (!mounts) return std::move(mounts).error();
-        set_mounts(record, *mounts);
-    }
-    Result<LogPolicy> policy = log_policy(next);
-    if (!policy) return std::move(policy).error();
-    // As text: "", "default" and "bridge" differ.
-    if (record.host_config.value("NetworkMode", "") != next.value("NetworkMode", "")) record.endpoints.clear();
-    record.host_config = std::move(next);
-    record.inherited = std::move(*inherited);
-    record.log_path = policy->enabled ? log_path_of(record) : "";
-
-    Status adapted = start.services.adapt_to_host_config(record);
-    if (!adapted) start.services.settle_volumes(*start.container.record());
-    return adapted;
-}
-
 }  // namespace
 
 void use_start_host_config(std::vector<Phase>& flow) {
-    flow.front() = {"verify", FailureKind::kRequest, verify_candidate, nullptr};
+    flow.front() = {"verify", FailureKind::kRequest, verify_candidate, drop_candidate};
     flow.insert(flow.begin() + 1, {"store_host_config", FailureKind::kRequest, commit_candidate, nullptr});
 }
 
@@ -133,7 +111,25 @@ Status verify_candidate(StartContext& start, const CallContext& call) {
     Result<VerifyResult> verified = start.backend.verify(call, record.config, *next, false);
     if (!verified) return std::move(verified).error();
     for (const std::string& warning : verified->warnings) warn(start, warning);
-    return replace_host_config(start, record, std::move(verified->host_config));
+
+    record.inherited = inherited_options(record, verified->host_config);
+    Result<LogPolicy> policy = log_policy(verified->host_config);
+    if (!policy) return std::move(policy).error();
+    record.log_path = policy->enabled ? log_path_of(record) : "";
+    const std::string old_mode = record.host_config.value("NetworkMode", "");
+    record.host_config = std::move(verified->host_config);
+    if (Status adapted = start.services.adapt_to_host_config(record); !adapted) {
+        (void)drop_candidate(start, call);
+        return adapted;
+    }
+    // As text: "", "default" and "bridge" differ.
+    if (record.host_config.value("NetworkMode", "") != old_mode) record.endpoints.clear();
+    return ok();
+}
+
+Status drop_candidate(StartContext& start, const CallContext&) {
+    start.services.settle_volumes(*start.container.record());
+    return ok();
 }
 
 Status commit_candidate(StartContext& start, const CallContext&) {
@@ -144,13 +140,10 @@ Status commit_candidate(StartContext& start, const CallContext&) {
         batch.append(volume_event(volume.name, "create", {}));
     }
     auto committed = start.services.store.commit(std::move(batch), Durability::kFull);
-    if (!committed) {
-        start.services.settle_volumes(*start.container.record());
-        return std::move(committed).error();
-    }
+    if (!committed) return std::move(committed).error();
     start.container.publish(start.record);
     start.services.settle_volumes(start.record);
-    return ok();
+    return start.services.fill_volumes(start.container);
 }
 
 }  // namespace slipway::core
