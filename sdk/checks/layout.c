@@ -179,6 +179,8 @@ static void write_mount(FILE *to) {
     NUMBER(SLW_MOUNT_NO_EXEC);
     NUMBER(SLW_MOUNT_NO_SUID);
     NUMBER(SLW_MOUNT_NO_DEV);
+    NUMBER(SLW_MOUNT_COPY_UP);
+    NUMBER(SLW_MOUNT_NO_SYMLINKS);
     NUMBER(SLW_ROOT_READ_ONLY);
     STRUCT(slw_mount_request);
     FIELD(slw_mount_request, struct_size);
@@ -284,6 +286,14 @@ static void write_exec(FILE *to) {
     FIELD(slw_exec_ops, release);
 }
 
+static void write_update(FILE *to) {
+    TEXT(SLW_EXT_UPDATE);
+    STRUCT(slw_update_ops);
+    FIELD(slw_update_ops, struct_size);
+    FIELD(slw_update_ops, flags);
+    FIELD(slw_update_ops, update);
+}
+
 static void write_reconcile(FILE *to) {
     TEXT(SLW_EXT_RECONCILE);
     STRUCT(slw_reconcile_ops);
@@ -319,5 +329,6 @@ void slw_layout_write(FILE *to) {
     write_reconcile(to);
     write_pause(to);
     write_exec(to);
+    write_update(to);
     write_plugin(to);
 }

@@ -56,9 +56,7 @@ TEST_F(BadInput, UnknownVersionsAndRoutesAreRefused) {
 TEST_F(BadInput, WhatIsNotThereYetSaysSo) {
     docker_ok({"create", "--name", "some", "box", "true"});
     for (const auto& [method, path] :
-         std::vector<std::pair<std::string, std::string>>{{"POST", "/containers/some/exec"},
-                                                          {"POST", "/images/create?fromImage=busybox"},
-                                                          {"POST", "/volumes/create"},
+         std::vector<std::pair<std::string, std::string>>{{"POST", "/images/create?fromImage=busybox"},
                                                           {"POST", "/networks/create"},
                                                           {"POST", "/build"},
                                                           {"GET", "/containers/some/stats"}}) {
@@ -66,9 +64,6 @@ TEST_F(BadInput, WhatIsNotThereYetSaysSo) {
         EXPECT_THAT(result.out, EndsWith("501")) << path;
         EXPECT_THAT(result.out, HasSubstr("message")) << path;
     }
-    const RunResult volume = docker({"create", "-v", "named:/data", "box", "true"});
-    EXPECT_NE(volume.exit_code, 0);
-    EXPECT_THAT(volume.err, HasSubstr("volume"));
 }
 
 TEST_F(BadInput, ANameInUseNamesItsOwner) {

@@ -73,9 +73,10 @@ void DaemonUnderTest::start_daemon() {
     // A test that is killed takes its daemon along; slipway-inject does that by itself.
     std::vector<std::string> argv = options_.launcher;
     if (argv.empty()) argv = {"setpriv", "--pdeathsig", "KILL"};
-    argv.insert(argv.end(), {binary("slipwayd"), "-H", host(), "--data-root", data_root_, "--exec-root", exec_root(),
-                             "--pidfile", root_ + "/pid", "--bridge", bridge_, "--bip", bridge_address(tag_, options_.bridge_prefix),
-                             "--cgroup-parent", "/" + cgroup_parent(), "--log-level", "debug"});
+    argv.insert(argv.end(),
+                {binary("slipwayd"), "-H", host(), "--data-root", data_root_, "--exec-root", exec_root(), "--pidfile",
+                 root_ + "/pid", "--bridge", bridge_, "--bip", bridge_address(tag_, options_.bridge_prefix),
+                 "--cgroup-parent", "/" + cgroup_parent(), "--log-level", "debug"});
     if (!options_.config.empty()) {
         write_file(root_ + "/daemon.json", options_.config);
         argv.insert(argv.end(), {"--config-file", root_ + "/daemon.json"});

@@ -150,8 +150,7 @@ TEST_F(RestartingPeers, AnOwnerThatRestartsIsWaitedForByTheUser) {
     const nlohmann::json policy = {{"Name", "always"}};
     const std::string owner =
         create_started({"exit", "1"}, {{"RestartPolicy", policy}, {"IpcMode", "shareable"}}, "owner");
-    wait_exit(owner);
-    ASSERT_EQ(record(owner)->state, RunState::kRestarting);
+    ASSERT_TRUE(eventually([&] { return record(owner)->state == RunState::kRestarting; }));
     const std::string text = "Container " + owner + " is restarting, wait until the container is running";
     const std::string network = create({"sleep"}, {{"NetworkMode", "container:owner"}});
     auto started = engine->start_container(network);
