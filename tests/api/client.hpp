@@ -45,6 +45,12 @@ protected:
         return docker_ok({"inspect", "-f", format, container});
     }
 
+    // The machine once there is what the first start makes for all later ones: bridge, firewall table, group parents.
+    MachineState after_a_first_run() const {
+        docker_ok({"run", "--rm", "-p", std::to_string(free_port()) + ":80", "box", "true"});
+        EXPECT_TRUE(eventually([&] { return docker_ok({"ps", "-aq"}).empty(); }));
+        return daemon->machine_at_rest();
+    }
     // The events so far, oldest first; more arguments are the client's filters and format.
     std::string events_so_far(const std::vector<std::string>& arguments) const {
         timespec now{};

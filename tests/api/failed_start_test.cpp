@@ -15,10 +15,7 @@ protected:
     void SetUp() override {
         DockerClient::SetUp();
         if (IsSkipped() || HasFatalFailure()) return;
-        // What the first start makes for all later ones (bridge, firewall table, group parents) is there already.
-        docker_ok({"run", "--rm", "-p", std::to_string(free_port()) + ":80", "box", "true"});
-        EXPECT_TRUE(eventually([&] { return docker_ok({"ps", "-aq"}).empty(); }));
-        before = daemon->machine_at_rest();
+        before = after_a_first_run();
     }
 
     // `container` exists and was never started.

@@ -23,8 +23,8 @@ protected:
     }
     int count_events(const std::string& name, const std::string& action) const {
         const std::string id = inspect(name, "{{.Id}}");
-        const std::string lines = docker_ok({"events", "--since", "1", "--until", "0s", "--filter", "container=" + id,
-                                             "--filter", "event=" + action, "--format", "{{.Action}}"});
+        const std::string lines =
+            events_so_far({"--filter", "container=" + id, "--filter", "event=" + action, "--format", "{{.Action}}"});
         return lines.empty() ? 0 : 1 + static_cast<int>(std::count(lines.begin(), lines.end(), '\n'));
     }
 };
@@ -50,7 +50,7 @@ TEST_F(SF, Sf05_SimultaneousStartsMakeOneProcess) {
 }
 
 TEST_F(SF, Sf41_AClientThatLeavesMidStartLeavesARunningContainerOrNone) {
-    const MachineState before = daemon->machine_at_rest();
+    const MachineState before = after_a_first_run();
     for (int i = 0; i < 24; ++i) {
         SCOPED_TRACE(i);
         create("left", "sleep 600");

@@ -44,7 +44,7 @@ TEST_F(VolumesOverHttp, TheClientsCommands) {
 
 TEST_F(VolumesOverHttp, OurOwnClient) {
     EXPECT_EQ(trimmed(daemon->slipway({"volume", "create", "--label", "k=v", "mine"}).out), "mine");
-    EXPECT_THAT(daemon->slipway({"volume", "ls"}).out, HasSubstr("local   mine"));
+    EXPECT_THAT(daemon->slipway({"volume", "ls"}).out, HasSubstr("local    mine"));
     EXPECT_THAT(daemon->slipway({"volume", "inspect", "mine"}).out, HasSubstr("\"k\": \"v\""));
     EXPECT_EQ(
         daemon->slipway({"run", "--rm", "-v", "mine:/m", "-v", "/anonymous", "box", "touch", "/m/file"}).exit_code, 0);
