@@ -27,7 +27,7 @@ struct HungCall {
 const HungCall kHungCalls[] = {{SYS_fsopen, Caller::kDaemon, 1, "mount_root"},
                                {SYS_unshare, Caller::kDaemon, 1, "create_sandbox"},
                                {SYS_clone3, Caller::kSupervisor, 1, "create"},
-                               {SYS_mount, Caller::kChild, 1, "create"},
+                               {SYS_move_mount, Caller::kChild, 1, "create"},
                                {SYS_execve, Caller::kChild, 1, "start"}};
 
 class Hang : public Sweep {

@@ -83,7 +83,12 @@ void start_process(Supervisor& s, int connection, uint32_t sequence) {
     s.started_ns = unix_now_ns();
     s.state = ProcessState::kStarting;
     const char go = 1;
-    (void)send_packet(s.sync, &go, 1, nullptr, 0);  // a dead child shows in the pidfd
+    if (send_packet(s.sync, &go, 1, nullptr, 0)) return;
+    Failure failure;
+    fail(failure, "let the first process go");
+    s.started_ns = 0;
+    s.state = ProcessState::kParked;  // as it still is; the daemon ends it
+    reply(s, connection, sequence, EIO, &failure, nullptr, 0);
 }
 
 void on_sync(Supervisor& s) {
