@@ -15,6 +15,7 @@ alignas(8) char g_packet[kMaxPacketBytes];
 
 void drop_connection(Supervisor& s, uint32_t index) {
     s.loop.unwatch(s.connections[index]);
+    shutdown(s.connections[index], SHUT_RDWR);  // a parked process has a copy, which keeps it open
     close(s.connections[index]);
     s.connections[index] = -1;
     if (s.launch_connection == static_cast<int>(index)) s.launch_connection = -1;
