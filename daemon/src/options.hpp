@@ -31,7 +31,7 @@ struct DaemonOptions {
     bool insecure_loopback = false;
     // Only in the file.
     nlohmann::json default_ulimits = nullptr;
-    std::map<std::string, int64_t> phase_deadlines;        // milliseconds by phase of a start; "default": all others
+    std::map<std::string, int64_t> phase_deadlines;      // milliseconds by phase of a start; "default": all others
     nlohmann::json backends = nlohmann::json::object();  // {"<name>": {...}} for the backends themselves
 
     std::string config_file = "/etc/slipway/daemon.json";

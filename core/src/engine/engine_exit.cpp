@@ -1,8 +1,9 @@
 // What follows when a container's first process ends. Events arrive on the engine's own thread; what they cause runs on
 // workers, since it waits for the container's lock and for the backend.
 //
-// Order: note the exit in the store, release in the backend, publish, store with `disconnect` and `die` in one transaction, then the waiters. So
-// whoever hears of `die`, and whoever waited, finds the container exited and its resources free.
+// Order: note the exit in the store, release in the backend, publish, store with `disconnect` and `die` in one
+// transaction, then the waiters. So whoever hears of `die`, and whoever waited, finds the container exited and its
+// resources free.
 
 #include "engine/engine_events.hpp"
 #include "engine/engine_impl.hpp"

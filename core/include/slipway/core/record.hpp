@@ -118,8 +118,8 @@ struct ContainerRecord {
     std::string error;  // of the last failed start; empty after a success
     UnixNanos started_at = 0;
     UnixNanos finished_at = 0;
-    int64_t restart_count = 0;          // automatic restarts since the last start by hand
-    UnixNanos restart_at = 0;           // kRestarting: when the next run begins
+    int64_t restart_count = 0;  // automatic restarts since the last start by hand
+    UnixNanos restart_at = 0;   // kRestarting: when the next run begins
     // Only in the store: the run has ended as exit_code, oom_killed and finished_at say, and what follows from it was
     // not finished when the daemon died.
     bool exit_noted = false;

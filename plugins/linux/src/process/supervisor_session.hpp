@@ -65,9 +65,9 @@ public:
     // What is known, without asking.
     slw_process_status status() const;
 
-    // Reader's thread. on_message: false at the end of the stream. on_hang_up: nobody reads requests any more, though the
-    // supervisor may live; who waits for an answer is told. on_end: the supervisor is gone; true when the exit
-    // had not been reported, so that the container counts as lost.
+    // Reader's thread. on_message: false at the end of the stream. on_hang_up: nobody reads requests any more, though
+    // the supervisor may live; who waits for an answer is told. on_end: the supervisor is gone; true when the exit had
+    // not been reported, so that the container counts as lost.
     struct Event {
         supervisor::MessageKind kind;
         supervisor::StateReport report;
