@@ -33,8 +33,9 @@ TEST_F(VolumesOverHttp, TheClientsCommands) {
     EXPECT_EQ(used.exit_code, 1);
     EXPECT_THAT(used.err, HasSubstr("remove data: volume is in use - [" + inspect("user", "{{.Id}}") + "]"));
     docker_ok({"rm", "user"});
-    EXPECT_THAT(docker_ok({"volume", "prune", "-f"}), Not(HasSubstr("data")));
-    EXPECT_THAT(docker_ok({"volume", "prune", "-af"}), HasSubstr("data"));
+    // By hand, since what is pruned without -a depends on the client's version of the API.
+    EXPECT_THAT(daemon->http("POST", "/v1.43/volumes/prune").out, Not(HasSubstr("data")));
+    EXPECT_THAT(daemon->http("POST", "/v1.41/volumes/prune").out, HasSubstr("data"));
     EXPECT_FALSE(fs::exists(data_of("data")));
     EXPECT_THAT(docker({"volume", "inspect", "data"}).err, HasSubstr("get data: no such volume"));
     EXPECT_THAT(docker({"volume", "create", "a"}).err, HasSubstr("volume name is too short"));
@@ -110,13 +111,18 @@ TEST_F(VolumesOverHttp, ANewVolumeGetsTheImagesContentOwnersModesAndLinks) {
 TEST_F(VolumesOverHttp, SubpathsStayInsideTheVolume) {
     docker_ok({"run", "--rm", "-v", "data:/d", "box", "sh", "-c",
                "mkdir -p /d/in/side && echo x > /d/in/side/f && ln -s /etc /d/out"});
-    const auto with = [&](const std::string& subpath) {
-        return std::vector<std::string>{
-            "run", "--rm", "--mount", "type=volume,src=data,dst=/m,volume-subpath=" + subpath, "box", "cat", "/m/f"};
+    // By hand: Debian 12's client knows no volume-subpath.
+    int number = 0;
+    const auto create_with = [&](const std::string& subpath) {
+        const std::string name = "sub" + std::to_string(number++);
+        const std::string mount =
+            R"({"Type":"volume","Source":"data","Target":"/m","VolumeOptions":{"Subpath":")" + subpath + R"("}})";
+        const std::string body = R"({"Image":"box","Cmd":["cat","/m/f"],"HostConfig":{"Mounts":[)" + mount + "]}}";
+        return std::pair(name, daemon->http("POST", "/containers/create?name=" + name, body).out);
     };
-    EXPECT_EQ(docker_ok(with("in/side")), "x");
-    EXPECT_NE(docker(with("out")).exit_code, 0);
-    EXPECT_THAT(docker(with("../x")).err, HasSubstr("subpath must be a relative path within the volume"));
+    EXPECT_EQ(docker_ok({"start", "-a", create_with("in/side").first}), "x");
+    EXPECT_NE(docker({"start", "-a", create_with("out").first}).exit_code, 0);
+    EXPECT_THAT(create_with("../x").second, HasSubstr("subpath must be a relative path within the volume"));
 }
 
 TEST_F(VolumesOverHttp, Sf50_MountBeforeConnectBeforeStart) {

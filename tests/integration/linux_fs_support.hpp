@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../unit/linux/fs_support.hpp"
+#include "chroot_support.hpp"
 
 #include <fs/layer_import.hpp>
 #include <fs/layer_store.hpp>
@@ -54,7 +55,7 @@ template <class Body>
 void in_private_namespace(Body body) {
     std::thread thread([&] {
         ASSERT_EQ(::unshare(CLONE_NEWNS), 0);
-        ASSERT_EQ(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+        ASSERT_TRUE(make_mounts_private());
         body();
     });
     thread.join();
