@@ -1,6 +1,6 @@
-/* sdk/checks/layout.c - writes the layout of every structure of the ABI and the value of every constant. C11, so that it
- * is also a use of each header from C. A structure, field or constant added to a header must be added here: a test looks
- * for holes and for names that are missing. */
+/* sdk/checks/layout.c - writes the layout of every structure of the ABI and the value of every constant. C11, so that
+ * it is also a use of each header from C. A structure, field or constant added to a header must be added here: a test
+ * looks for holes and for names that are missing. */
 #include "layout.h"
 
 #include <slipway/slipway.h>
