@@ -294,6 +294,42 @@ static void write_update(FILE *to) {
     FIELD(slw_update_ops, update);
 }
 
+static void write_stats(FILE *to) {
+    TEXT(SLW_EXT_STATS);
+    STRUCT(slw_stats_ops);
+    FIELD(slw_stats_ops, struct_size);
+    FIELD(slw_stats_ops, flags);
+    FIELD(slw_stats_ops, read);
+}
+
+static void write_top(FILE *to) {
+    TEXT(SLW_EXT_TOP);
+    STRUCT(slw_top_ops);
+    FIELD(slw_top_ops, struct_size);
+    FIELD(slw_top_ops, flags);
+    FIELD(slw_top_ops, list);
+}
+
+static void write_archive(FILE *to) {
+    TEXT(SLW_EXT_ARCHIVE);
+    NUMBER(SLW_ARCHIVE_KEEP_KINDS);
+    NUMBER(SLW_ARCHIVE_KEEP_OWNERS);
+    STRUCT(slw_archive_place);
+    FIELD(slw_archive_place, struct_size);
+    FIELD(slw_archive_place, flags);
+    FIELD(slw_archive_place, path);
+    FIELD(slw_archive_place, root);
+    FIELD(slw_archive_place, mounts);
+    FIELD(slw_archive_place, mount_count);
+    STRUCT(slw_archive_ops);
+    FIELD(slw_archive_ops, struct_size);
+    FIELD(slw_archive_ops, flags);
+    FIELD(slw_archive_ops, stat);
+    FIELD(slw_archive_ops, get);
+    FIELD(slw_archive_ops, put);
+    FIELD(slw_archive_ops, export_root);
+}
+
 static void write_reconcile(FILE *to) {
     TEXT(SLW_EXT_RECONCILE);
     STRUCT(slw_reconcile_ops);
@@ -330,5 +366,8 @@ void slw_layout_write(FILE *to) {
     write_pause(to);
     write_exec(to);
     write_update(to);
+    write_stats(to);
+    write_top(to);
+    write_archive(to);
     write_plugin(to);
 }

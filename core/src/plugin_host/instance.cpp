@@ -86,6 +86,9 @@ Status PluginInstance::collect_extensions() {
     if (Status s = read_table(SLW_EXT_PAUSE, pause_); !s) return s;
     if (Status s = read_table(SLW_EXT_EXEC, exec_); !s) return s;
     if (Status s = read_table(SLW_EXT_UPDATE, update_); !s) return s;
+    if (Status s = read_table(SLW_EXT_STATS, stats_); !s) return s;
+    if (Status s = read_table(SLW_EXT_TOP, top_); !s) return s;
+    if (Status s = read_table(SLW_EXT_ARCHIVE, archive_); !s) return s;
 
     if (!create_) return incomplete(info_.name, "lacks the required extension " SLW_EXT_CREATE);
     if (!mount_) return incomplete(info_.name, "lacks the required extension " SLW_EXT_MOUNT);

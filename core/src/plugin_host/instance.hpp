@@ -38,6 +38,9 @@ public:
     const std::optional<slw_pause_ops>& pause() const { return pause_; }
     const std::optional<slw_exec_ops>& exec() const { return exec_; }
     const std::optional<slw_update_ops>& update() const { return update_; }
+    const std::optional<slw_stats_ops>& stats() const { return stats_; }
+    const std::optional<slw_top_ops>& top() const { return top_; }
+    const std::optional<slw_archive_ops>& archive() const { return archive_; }
 
     CallName name(const char* extension, const char* function) const { return {info_.name, extension, function}; }
 
@@ -61,6 +64,9 @@ private:
     std::optional<slw_pause_ops> pause_;
     std::optional<slw_exec_ops> exec_;
     std::optional<slw_update_ops> update_;
+    std::optional<slw_stats_ops> stats_;
+    std::optional<slw_top_ops> top_;
+    std::optional<slw_archive_ops> archive_;
 };
 
 }  // namespace slipway::core

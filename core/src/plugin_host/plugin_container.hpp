@@ -53,6 +53,15 @@ public:
     Result<std::string> exec_output(const std::string& exec_id) override;
     Status exec_release(const CallContext& call, const std::string& exec_id) override;
 
+    Result<nlohmann::json> stats(const CallContext& call) override;
+    Result<nlohmann::json> top(const CallContext& call, const std::string& arguments) override;
+    Result<nlohmann::json> archive_stat(const CallContext& call, const ArchivePlace& place) override;
+    Status archive_get(const CallContext& call, const ArchivePlace& place,
+                       const std::function<void(const nlohmann::json&)>& head, const ByteSink& tar) override;
+    Status archive_put(const CallContext& call, const ArchivePlace& place, const ArchivePutOptions& options,
+                       const ByteSource& tar) override;
+    Status archive_export(const CallContext& call, const ArchivePlace& place, const ByteSink& tar) override;
+
 private:
     Status root_call(const CallContext& call, const char* function, const std::vector<std::string>& layers,
                      uint32_t flags, decltype(slw_mount_ops::root_mount) op);
@@ -70,6 +79,9 @@ slw_process_info empty_process_info();
 
 // Turns what a plugin reported about a process into the core's terms; kInternal when it makes no sense.
 Result<ProcessStatus> process_status_from(const CallName& name, const slw_process_status& status);
+
+// The request of `params`, which must outlive it; kInvalidArgument when a text cannot cross.
+Result<slw_mount_request> mount_request_of(const MountParams& params);
 
 // Pointers to `texts` for the C side, after a check that each can cross.
 Result<std::vector<const char*>> c_strings(const char* what, const std::vector<std::string>& texts);

@@ -62,7 +62,7 @@ Result<nlohmann::json> PluginContainer::root_diff(const CallContext& call) {
         [&](slw_sink* out, slw_error* err) { return plugin_->mount().root_diff(handle_, limits.get(), out, err); });
 }
 
-Result<uint64_t> PluginContainer::mount(const CallContext& call, const MountParams& params) {
+Result<slw_mount_request> mount_request_of(const MountParams& params) {
     if (params.source) {
         if (Status s = check_c_string("the mount source", *params.source); !s) return std::move(s).error();
     }
@@ -77,11 +77,17 @@ Result<uint64_t> PluginContainer::mount(const CallContext& call, const MountPara
     request.propagation = params.propagation.empty() ? nullptr : params.propagation.c_str();
     request.limit_bytes = params.limit_bytes;
     request.mode = params.mode;
+    return request;
+}
+
+Result<uint64_t> PluginContainer::mount(const CallContext& call, const MountParams& params) {
+    const Result<slw_mount_request> request = mount_request_of(params);
+    if (!request) return request.error();
     const AbiLimits limits(call);
     const CallName name = plugin_->name(SLW_EXT_MOUNT, "mount");
     uint64_t id = 0;
-    Status status =
-        invoke(name, [&](slw_error* err) { return plugin_->mount().mount(handle_, limits.get(), &request, &id, err); });
+    Status status = invoke(
+        name, [&](slw_error* err) { return plugin_->mount().mount(handle_, limits.get(), &*request, &id, err); });
     if (!status) return std::move(status).error();
     if (id == 0) return contract_error(name, "gave the mount id 0");
     return id;

@@ -79,4 +79,19 @@ const char* missing_function(const slw_update_ops& ops) {
     return first_empty({{"update", ops.update != nullptr}});
 }
 
+const char* missing_function(const slw_stats_ops& ops) {
+    return first_empty({{"read", ops.read != nullptr}});
+}
+
+const char* missing_function(const slw_top_ops& ops) {
+    return first_empty({{"list", ops.list != nullptr}});
+}
+
+const char* missing_function(const slw_archive_ops& ops) {
+    return first_empty({{"stat", ops.stat != nullptr},
+                        {"get", ops.get != nullptr},
+                        {"put", ops.put != nullptr},
+                        {"export_root", ops.export_root != nullptr}});
+}
+
 }  // namespace slipway::core

@@ -14,5 +14,8 @@ const char* missing_function(const slw_reconcile_ops& ops);
 const char* missing_function(const slw_pause_ops& ops);
 const char* missing_function(const slw_exec_ops& ops);
 const char* missing_function(const slw_update_ops& ops);
+const char* missing_function(const slw_stats_ops& ops);
+const char* missing_function(const slw_top_ops& ops);
+const char* missing_function(const slw_archive_ops& ops);
 
 }  // namespace slipway::core

@@ -112,12 +112,28 @@ struct ExecParams {
     uint16_t tty_rows = 0, tty_cols = 0;
 };
 
+// A path in a container's file systems; see slw_archive_place.
+struct ArchivePlace {
+    std::string path;
+    std::vector<std::string> layers;  // lowest first
+    bool read_only_root = false;
+    std::vector<MountParams> mounts;
+};
+
+struct ArchivePutOptions {
+    bool keep_kinds = false;   // a directory may not replace something else, nor the reverse
+    bool keep_owners = false;  // the members' own numeric owners
+};
+
+// Takes bytes; false asks the writer to stop.
+using ByteSink = std::function<bool(const void* data, uint64_t size)>;
+
 // Reads up to `capacity` bytes into `buffer`: 0 at the end, negative on failure.
 using ByteSource = std::function<int64_t(void* buffer, uint64_t capacity)>;
 
-// One container in a backend. The core serialises calls per container, except signal, status, resize, root_size and the
-// exec_ ones but exec_start, which may come at any time. Contracts:
-// sdk/include/slipway/{create,mount,network,stdio,reconcile,pause,exec}.h.
+// One container in a backend. The core serialises calls per container, except signal, status, resize, root_size, stats,
+// top and the exec_ ones but exec_start, which may come at any time. Contracts:
+// sdk/include/slipway/{create,mount,network,stdio,reconcile,pause,exec,update,stats,top,archive}.h.
 class BackendContainer {
 public:
     virtual ~BackendContainer() = default;
@@ -159,6 +175,17 @@ public:
 
     // New limits for a running container; `request` is that of update.h. kUnimplemented without slw.update/1.
     virtual Status update(const CallContext& call, const nlohmann::json& request) = 0;
+
+    // kUnimplemented without slw.stats/1, slw.top/1 and slw.archive/1.
+    virtual Result<nlohmann::json> stats(const CallContext& call) = 0;
+    virtual Result<nlohmann::json> top(const CallContext& call, const std::string& arguments) = 0;
+    virtual Result<nlohmann::json> archive_stat(const CallContext& call, const ArchivePlace& place) = 0;
+    // `head` gets what archive_stat() answers before the first byte reaches `tar`.
+    virtual Status archive_get(const CallContext& call, const ArchivePlace& place,
+                               const std::function<void(const nlohmann::json&)>& head, const ByteSink& tar) = 0;
+    virtual Status archive_put(const CallContext& call, const ArchivePlace& place, const ArchivePutOptions& options,
+                               const ByteSource& tar) = 0;
+    virtual Status archive_export(const CallContext& call, const ArchivePlace& place, const ByteSink& tar) = 0;
 };
 
 struct BackendInfo {

@@ -10,6 +10,7 @@
 #include <process/supervisor_session.hpp>
 #include <slipway/cpp/guarded.hpp>
 #include <slipway/cpp/text.hpp>
+#include <sys/pidfd.hpp>
 
 #include <set>
 
@@ -20,6 +21,7 @@ using nlohmann::json;
 
 // Whoever is not found is ended and cleaned up, so one failed call must not decide it.
 constexpr int kAttempts = 3;
+constexpr int kEndWaitMs = 100;
 
 Result<std::shared_ptr<SupervisorSession>> look_for_session(const slw_backend& b, const std::string& id,
                                                             const CallLimits& limits) {
@@ -27,6 +29,12 @@ Result<std::shared_ptr<SupervisorSession>> look_for_session(const slw_backend& b
     if (!directory) return directory.error();
     Result<UniqueFd> sock = RunDirectory::connect(directory->get());
     if (!sock && sock.error().code() != ErrorCode::kNotFound) return std::move(sock).error();
+    if (!sock) {
+        // A living supervisor listens, or is at its end: only the dead cannot be asked.
+        const UniqueFd supervisor = RunDirectory::open_process(directory->get());
+        if (supervisor && !wait_for_end(supervisor.get(), kEndWaitMs))
+            return std::move(sock).error().with_code(ErrorCode::kUnavailable);
+    }
     if (sock) {
         auto session = std::make_shared<SupervisorSession>(id, std::move(*sock), UniqueFd(), false);
         Status greeted = session->greet(limits);

@@ -54,6 +54,31 @@ private:
     std::string text_;
 };
 
+// A sink over a function `bool(const void* data, uint64_t size)` that answers false to stop the writer.
+class FunctionSink {
+public:
+    using Write = std::function<bool(const void*, uint64_t)>;
+    explicit FunctionSink(Write write) : write_(std::move(write)) {
+        sink_ = {static_cast<uint32_t>(sizeof(slw_sink)), 0, this, &FunctionSink::call};
+    }
+    FunctionSink(const FunctionSink&) = delete;
+    FunctionSink& operator=(const FunctionSink&) = delete;
+
+    slw_sink* get() { return &sink_; }
+
+private:
+    static int32_t SLW_CALL call(void* ctx, const void* data, uint64_t size) noexcept {
+        try {
+            return static_cast<FunctionSink*>(ctx)->write_(data, size) ? 0 : 1;
+        } catch (...) {
+            return 1;
+        }
+    }
+
+    slw_sink sink_{};
+    Write write_;
+};
+
 // Writes all of `text` to the other side's sink.
 inline Status write_to(slw_sink* out, std::string_view text) {
     if (out == nullptr || out->write == nullptr) return Error(ErrorCode::kInvalidArgument, "no sink given");
