@@ -21,6 +21,12 @@ TEST_F(Limits, AreSeenFromInside) {
     EXPECT_THAT(group_file("box", "cpu/cpu.cfs_quota_us", "cpu.max"), StartsWith("50000"));
 }
 
+TEST_F(Limits, InfoNamesTheVersionOfControlGroups) {
+    const bool v2 = run({"test", "-e", "/sys/fs/cgroup/cgroup.controllers"}).exit_code == 0;
+    EXPECT_EQ(docker_ok({"info", "--format", "{{.CgroupVersion}} {{.MemoryLimit}} {{.PidsLimit}} {{.CPUShares}}"}),
+              v2 ? "2 true true true" : "1 true true true");
+}
+
 TEST_F(Limits, MemoryBeyondTheLimitIsKilledAndReported) {
     const RunResult result = docker({"run", "--name", "hungry", "--memory", "16m", "box", "sh", "-c",
                                      "dd if=/dev/zero of=/dev/null bs=64M count=1"});

@@ -2,6 +2,14 @@
 #include "error_causes.hpp"
 
 namespace slipway::testing {
+namespace {
+
+// Where a container's first group is made: control groups v2, else the first v1 hierarchy that limits processes.
+std::string group_root() {
+    return std::filesystem::exists("/sys/fs/cgroup/cgroup.controllers") ? "/sys/fs/cgroup/" : "/sys/fs/cgroup/pids/";
+}
+
+}  // namespace
 
 std::vector<Cause> mount_causes() {
     return {
@@ -164,7 +172,7 @@ std::vector<Cause> mount_causes() {
          .between =
              [](ErrorCause& t) {
                  // A process sits where the container's own group is to be made.
-                 const fs::path parent = "/sys/fs/cgroup/pids/" + t.slipwayd().cgroup_parent();
+                 const fs::path parent = group_root() + t.slipwayd().cgroup_parent();
                  fs::path instance;
                  ASSERT_EQ(t.slipwayd().docker({"run", "--rm", "box", "true"}).exit_code, 0);
                  for (const auto& entry : fs::directory_iterator(parent)) {
@@ -172,11 +180,11 @@ std::vector<Cause> mount_causes() {
                  }
                  fs::create_directory(instance / t.id());
                  t.helper = Background::start({"sleep", "60"}, "/dev/null");
-                 write_file((instance / t.id() / "tasks").string(), std::to_string(t.helper->pid()));
+                 write_file((instance / t.id() / "cgroup.procs").string(), std::to_string(t.helper->pid()));
              },
          .phase = "create",
          .operation = "rmdir",
-         .resource = "/sys/fs/cgroup/pids/",
+         .resource = group_root(),
          .message = "Device or resource busy"},
     };
 }

@@ -12,16 +12,18 @@ namespace fs = std::filesystem;
 
 class Verification : public HttpClient {
 protected:
-    // The control file of a running container; v1 first, then v2.
+    // The control file of a running container; `v2` is its name there.
     std::string control(const std::string& name, const std::string& v1, const std::string& v2) const {
         const std::string id = document(name)["Id"];
-        for (const auto& root : fs::recursive_directory_iterator("/sys/fs/cgroup/" + v1.substr(0, v1.find('/')),
-                                                                 fs::directory_options::skip_permission_denied)) {
-            if (root.path().filename() == id)
-                return trimmed(read_file((root.path() / v1.substr(v1.find('/') + 1)).string()));
+        const size_t slash = v1.find('/');
+        const std::string top = is_v2() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/" + v1.substr(0, slash);
+        const std::string file = is_v2() ? v2 : v1.substr(slash + 1);
+        for (const auto& root : fs::recursive_directory_iterator(top, fs::directory_options::skip_permission_denied)) {
+            if (root.path().filename() == id) return trimmed(read_file((root.path() / file).string()));
         }
-        return trimmed(read_file("/sys/fs/cgroup/" + daemon->cgroup_parent() + "/" + v2));
+        return "no group";
     }
+    static bool is_v2() { return fs::exists("/sys/fs/cgroup/cgroup.controllers"); }
     HttpReply create_with(const std::string& name, const json& host_config) const {
         const json body = {{"Image", "box"}, {"Cmd", {"sleep", "600"}}, {"HostConfig", host_config}};
         return request("POST", "/containers/create?name=" + name, body.dump());
@@ -64,6 +66,9 @@ TEST_F(Verification, LimitsReachTheKernel) {
     if (!fs::exists("/sys/fs/cgroup/memory/memory.swappiness")) {  // version 2 has neither, and says so
         EXPECT_THAT(made.body, HasSubstr("Memory swappiness discarded."));
         EXPECT_THAT(made.body, HasSubstr("OomKillDisable discarded."));
+        EXPECT_EQ(control("c1", "", "memory.max"), "67108864");
+        EXPECT_EQ(control("c1", "", "memory.swap.max"), "67108864");
+        EXPECT_EQ(control("c1", "", "cpu.weight"), "20");
         return;
     }
     EXPECT_EQ(control("c1", "memory/memory.swappiness", ""), "10");
@@ -86,8 +91,9 @@ TEST_F(Verification, BlockIoLimitsAreSetOrDiscardedWithAWarning) {
     ASSERT_EQ(made.status, 201) << made.body;
     docker_ok({"start", "c1"});
     if (made.json()["Warnings"].empty()) {
-        EXPECT_THAT(control("c1", "blkio/blkio.throttle.read_bps_device", ""), HasSubstr(" 1048576"));
-        EXPECT_THAT(control("c1", "blkio/blkio.bfq.weight", ""), ::testing::AnyOf("500", ""));
+        EXPECT_THAT(control("c1", "blkio/blkio.throttle.read_bps_device", "io.max"),
+                    ::testing::AnyOf(HasSubstr(" 1048576"), HasSubstr("rbps=1048576")));
+        EXPECT_THAT(control("c1", "blkio/blkio.bfq.weight", "io.weight"), ::testing::AnyOf("500", "", "default 4950"));
     } else {
         EXPECT_THAT(made.body, HasSubstr("discarded"));
     }
@@ -126,6 +132,18 @@ TEST_F(Verification, UpdateChangesARunningContainer) {
     EXPECT_EQ(document("c1")["HostConfig"]["NanoCpus"], 500000000);
     EXPECT_EQ(document("c1")["HostConfig"]["RestartPolicy"]["Name"], "on-failure");
     EXPECT_THAT(actions_of("c1"), ::testing::Contains("update"));
+}
+
+TEST_F(Verification, UpdateOfTheQuotaKeepsThePeriod) {
+    ASSERT_EQ(create_with("c1", {{"CpuPeriod", 50000}, {"CpuQuota", 20000}}).status, 201);
+    docker_ok({"start", "c1"});
+    EXPECT_EQ(update("c1", {{"CpuQuota", 25000}}).status, 200);
+    if (is_v2()) {
+        EXPECT_EQ(control("c1", "", "cpu.max"), "25000 50000");
+    } else {
+        EXPECT_EQ(control("c1", "cpu/cpu.cfs_quota_us", ""), "25000");
+        EXPECT_EQ(control("c1", "cpu/cpu.cfs_period_us", ""), "50000");
+    }
 }
 
 TEST_F(Verification, UpdateRefusesWithDockersTexts) {

@@ -11,9 +11,11 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <thread>
@@ -29,6 +31,13 @@ inline std::string layer_id(int number) {
     char text[65];
     std::snprintf(text, sizeof(text), "%064x", static_cast<unsigned>(number));
     return text;
+}
+
+inline bool kernel_is_at_least(int major, int minor) {
+    utsname names{};
+    int have_major = 0, have_minor = 0;
+    if (::uname(&names) != 0 || std::sscanf(names.release, "%d.%d", &have_major, &have_minor) != 2) return false;
+    return have_major > major || (have_major == major && have_minor >= minor);
 }
 
 inline size_t open_descriptors() {

@@ -241,8 +241,9 @@ TEST_F(LinuxProcess, ReadOnlyPathsCannotBeWritten) {
 
 TEST_F(LinuxProcess, CgroupViewIsItsOwnGroupReadOnly) {
     EXPECT_THAT(shell_output("cat /proc/self/cgroup"), Not(HasSubstr("slipway-test")));
-    EXPECT_EQ(shell_output("cat /sys/fs/cgroup/pids/tasks | head -1; mkdir /sys/fs/cgroup/pids/x 2>/dev/null && echo "
-                           "writable; true"),
+    // v1, else v2.
+    EXPECT_EQ(shell_output("cd /sys/fs/cgroup/pids 2>/dev/null || cd /sys/fs/cgroup; head -n 1 tasks 2>/dev/null || "
+                           "head -n 1 cgroup.procs; mkdir x 2>/dev/null && echo writable; true"),
               "1\n");
 }
 

@@ -362,7 +362,8 @@ int TestContainer::run() {
     const Outcome started = start();
     EXPECT_TRUE(started) << started.message;
     if (!started) return -1;
-    exit_ = backend_.host().wait_for(SLW_EVENT_EXIT, id_);
+    // An emulated machine takes its time.
+    exit_ = backend_.host().wait_for(SLW_EVENT_EXIT, id_, std::chrono::seconds(60));
     EXPECT_TRUE(exit_.has_value()) << "no exit event";
     return exit_ ? exit_->exit_code : -1;
 }

@@ -59,8 +59,8 @@ DaemonUnderTest::~DaemonUnderTest() {
     run({"nft", "delete", "table", "inet", "slipway-" + bridge_});
     run({"nft", "delete", "table", "ip", "slipway-" + bridge_});
     std::error_code ignored;
-    for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", ignored)) {
-        const fs::path parent = hierarchy.path() / cgroup_parent();
+    for (const std::string& hierarchy : cgroup_roots()) {
+        const fs::path parent = fs::path(hierarchy) / cgroup_parent();
         for (const auto& group : fs::directory_iterator(parent, ignored)) {
             if (group.is_directory(ignored)) rmdir(group.path().c_str());
         }

@@ -40,8 +40,8 @@ std::multiset<std::string> links() {
 std::multiset<std::string> cgroups(const std::string& parent) {
     std::multiset<std::string> result;
     std::error_code ignored;
-    for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", ignored)) {
-        const fs::path root = hierarchy.path() / parent;
+    for (const std::string& hierarchy : cgroup_roots()) {
+        const fs::path root = fs::path(hierarchy) / parent;
         if (!fs::is_directory(root, ignored)) continue;
         for (const auto& entry : fs::recursive_directory_iterator(root, ignored)) {
             if (entry.is_directory(ignored)) result.insert(entry.path());
@@ -124,6 +124,15 @@ std::string settled_difference(const MachineState& before, pid_t daemon, const s
     return left;
 }
 
+std::vector<std::string> cgroup_roots() {
+    const std::string unified = "/sys/fs/cgroup";
+    std::error_code ignored;
+    if (fs::exists(unified + "/cgroup.controllers", ignored)) return {unified};
+    std::vector<std::string> roots;
+    for (const auto& hierarchy : fs::directory_iterator(unified, ignored)) roots.push_back(hierarchy.path());
+    return roots;
+}
+
 std::string remains_of(const std::string& tag) {
     const std::string bridge = "slwt" + tag, directory = "slwt" + tag + "-", group = "slwtest-" + tag;
     std::string found;
@@ -137,9 +146,9 @@ std::string remains_of(const std::string& tag) {
         if (mount.find("/" + directory) != std::string::npos) found += "mount " + mount + "\n";
     }
     std::error_code ignored;
-    for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", ignored)) {
-        if (fs::exists(hierarchy.path() / group, ignored))
-            found += "control group " + hierarchy.path().string() + "/" + group + "\n";
+    for (const std::string& hierarchy : cgroup_roots()) {
+        if (fs::exists(fs::path(hierarchy) / group, ignored))
+            found += "control group " + hierarchy + "/" + group + "\n";
     }
     for (const auto& entry : fs::directory_iterator("/tmp", ignored)) {
         if (entry.path().filename().string().starts_with(directory))

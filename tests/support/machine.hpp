@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace slipway::testing {
 
@@ -21,6 +22,9 @@ std::string difference(const MachineState& before, const MachineState& after);
 
 // Waits until difference() is empty, since the kernel frees name spaces and their links a little later.
 std::string settled_difference(const MachineState& before, pid_t daemon, const std::string& cgroup_parent);
+
+// Mount points of the machine's control groups: of each v1 hierarchy, or the one of v2.
+std::vector<std::string> cgroup_roots();
 
 // What a DaemonUnderTest with this tag (its process id) has left: a line each, "" when nothing.
 std::string remains_of(const std::string& tag);

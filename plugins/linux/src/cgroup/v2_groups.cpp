@@ -16,7 +16,8 @@ namespace slipway::linux_backend {
 
 namespace {
 
-constexpr const char* kControllers[] = {"cpu", "cpuset", "io", "memory", "pids"};
+// Those first that no group with processes may pass on; the others it may, and turns its groups into ones for threads.
+constexpr const char* kControllers[] = {"memory", "io", "cpu", "cpuset", "pids"};
 constexpr size_t kMaxPrograms = 32;
 
 class V2Groups : public GroupSet {
@@ -35,7 +36,10 @@ public:
 private:
     Status make(const std::string& path);
     Status make_parents(const std::string& path);
+    CgroupWrite named_here(const std::string& group, const CgroupWrite& limit) const;
     Status write(const std::string& group, const CgroupWrite& limit) const;
+    std::string why_not_passed_on(const std::string& group, const std::string& controller) const;
+    Status write_all(const std::string& path, const std::vector<CgroupWrite>& limits);
     void pass_controllers_on(const std::string& group);
     Status restrict_devices(int directory_fd, const nlohmann::json& resources);
     Result<int> device_program(const std::vector<DeviceRule>& rules);
@@ -54,7 +58,8 @@ void V2Groups::pass_controllers_on(const std::string& group) {
         const std::string word = words(controller);
         if (available.find(word) == std::string::npos || enabled.find(word) != std::string::npos) continue;
         // One at a time: a single write of all of them fails as a whole.
-        static_cast<void>(write_control(group, "cgroup.subtree_control", "+" + controller, layout_.plain_files));
+        const Status written = write_control(group, "cgroup.subtree_control", "+" + controller, layout_.plain_files);
+        if (!written && written.error().os().code == EBUSY) return;  // processes inside
     }
 }
 
@@ -112,12 +117,47 @@ Status V2Groups::restrict_devices(int directory_fd, const nlohmann::json& resour
 }
 
 // BFQ's weights where its scheduler provides them, else those of the cost controller.
-Status V2Groups::write(const std::string& group, const CgroupWrite& limit) const {
+CgroupWrite V2Groups::named_here(const std::string& group, const CgroupWrite& limit) const {
     const bool is_weight = limit.file == "io.bfq.weight";
-    if (is_weight && ::access((group + "/" + limit.file).c_str(), F_OK) != 0) {
-        return write_control(group, "io.weight", io_weight_of(limit.value), layout_.plain_files);
+    if (!is_weight || ::access((group + "/" + limit.file).c_str(), F_OK) == 0) return limit;
+    return {limit.controller, "io.weight", io_weight_of(limit.value)};
+}
+
+Status V2Groups::write(const std::string& group, const CgroupWrite& limit) const {
+    Status written = write_control(group, limit.file, limit.value, layout_.plain_files);
+    if (written || written.error().os().code != ENOENT || layout_.plain_files) return written;
+    return std::move(written).error().with_hint(why_not_passed_on(group, limit.controller));
+}
+
+std::string V2Groups::why_not_passed_on(const std::string& group, const std::string& controller) const {
+    const std::string word = " " + controller + " ";
+    for (size_t end = layout_.unified.size(); end != std::string::npos; end = group.find('/', end + 1)) {
+        const std::string above = group.substr(0, end);
+        if ((" " + read_control(above, "cgroup.subtree_control") + " ").find(word) != std::string::npos) continue;
+        std::string hint = "the '" + controller + "' controller is not enabled in '" + above + "'";
+        // The real root may hold processes; it has no type.
+        const bool in_the_way =
+            ::access((above + "/cgroup.type").c_str(), F_OK) == 0 && !read_control(above, "cgroup.procs").empty();
+        if (in_the_way) hint += ": a group that has processes of its own cannot pass controllers on, move them away";
+        return hint;
     }
-    return write_control(group, limit.file, limit.value, layout_.plain_files);
+    return "the kernel was built without this limit";
+}
+
+Status V2Groups::write_all(const std::string& path, const std::vector<CgroupWrite>& limits) {
+    const std::string group = layout_.unified + path;
+    bool enabled_again = false;
+    for (const CgroupWrite& limit : limits) {
+        Status written = write(group, named_here(group, limit));
+        // A service manager takes controllers away from its children where nobody has told it of ours.
+        if (!written && written.error().os().code == ENOENT && !enabled_again) {
+            enabled_again = true;
+            if (Status parents = make_parents(path); !parents) return parents;
+            written = write(group, named_here(group, limit));
+        }
+        if (!written) return written;
+    }
+    return ok();
 }
 
 Result<CgroupEntry> V2Groups::create(const std::string& path, const nlohmann::json& resources) {
@@ -131,10 +171,7 @@ Result<CgroupEntry> V2Groups::create(const std::string& path, const nlohmann::js
     if (Status restricted = restrict_devices(directory.get(), resources); !restricted) {
         return std::move(restricted).error().context("cgroup '" + group + "'");
     }
-    for (const CgroupWrite& limit : v2_writes(resources)) {
-        Status written = write(group, limit);
-        if (!written) return std::move(written).error();
-    }
+    if (Status written = write_all(path, v2_writes(resources)); !written) return std::move(written).error();
 
     undo.commit();
     CgroupEntry entry;
@@ -171,11 +208,10 @@ Status V2Groups::thaw(const std::string& path) {
 
 Status V2Groups::update(const std::string& path, const nlohmann::json& resources) {
     const std::string group = layout_.unified + path;
+    const std::vector<CgroupWrite> limits = v2_writes(resources);
     WriteUndo undo;
-    for (const CgroupWrite& limit : v2_writes(resources)) {
-        undo.remember(group, limit.file);
-        if (Status written = write(group, limit); !written) return written;
-    }
+    for (const CgroupWrite& limit : limits) undo.remember(group, named_here(group, limit).file);
+    if (Status written = write_all(path, limits); !written) return written;
     undo.commit();
     return ok();
 }

@@ -16,7 +16,8 @@ namespace {
 
 using nlohmann::json;
 
-// What is to be written: of the memory limits all when one changes, since each is checked against the others.
+// What is to be written. Of the memory limits all when one changes, since each is checked against the others; quota and
+// period both, which v2 keeps in one file.
 json changed_settings(const json& host_config, const std::vector<std::string>& changed) {
     const auto is_changed = [&](const char* key) {
         return std::find(changed.begin(), changed.end(), key) != changed.end();
@@ -25,6 +26,9 @@ json changed_settings(const json& host_config, const std::vector<std::string>& c
     for (const std::string& key : changed) settings[key] = member_of(host_config, key.c_str());
     if (is_changed("Memory") || is_changed("MemorySwap")) {
         for (const char* key : {"Memory", "MemorySwap"}) settings[key] = member_of(host_config, key);
+    }
+    if (is_changed("CpuPeriod") || is_changed("CpuQuota")) {
+        for (const char* key : {"CpuPeriod", "CpuQuota"}) settings[key] = member_of(host_config, key);
     }
     return settings;
 }
