@@ -13,5 +13,7 @@ extern const slw_reconcile_ops kReconcileOps;  // process/reconcile_ops.cpp
 extern const slw_pause_ops kPauseOps;          // process/pause_ops.cpp
 extern const slw_exec_ops kExecOps;            // process/exec_ops.cpp
 extern const slw_update_ops kUpdateOps;        // process/update_ops.cpp
+extern const slw_stats_ops kStatsOps;          // observe/stats_ops.cpp
+extern const slw_top_ops kTopOps;              // observe/top_ops.cpp
 
 }  // namespace slipway::linux_backend

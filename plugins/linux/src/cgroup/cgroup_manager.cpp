@@ -81,6 +81,10 @@ Status CgroupManager::update(const std::string& container_id, const nlohmann::js
     return state_->groups->update(path_of(container_id), resources);
 }
 
+std::string CgroupManager::directory_of(const std::string& container_id, const std::string& controller) const {
+    return state_->groups->directory(path_of(container_id), controller);
+}
+
 std::string CgroupManager::oom_file(const std::string& container_id) const {
     return state_->groups->oom_file(path_of(container_id));
 }

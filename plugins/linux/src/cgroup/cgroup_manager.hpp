@@ -57,6 +57,10 @@ public:
     // <parent>/<instance>/<id>: what an OCI spec names as linux.cgroupsPath.
     std::string path_of(const std::string& container_id) const;
 
+    // The directory of a container's group that has `controller`, or any of them when that is empty. Empty: nothing has
+    // the controller.
+    std::string directory_of(const std::string& container_id, const std::string& controller = {}) const;
+
     // Where memory-limit events are counted: path of memory.oom_control (v1) or memory.events (v2); empty without.
     std::string oom_file(const std::string& container_id) const;
     // How many processes the limit has killed so far; 0 when unknown.

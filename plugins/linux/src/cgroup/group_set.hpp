@@ -25,6 +25,8 @@ public:
     virtual Status update(const std::string& path, const nlohmann::json& resources) = 0;
     virtual Status destroy(const std::string& path) = 0;
     virtual std::string oom_file(const std::string& path) const = 0;
+    // The directory of `path` that has `controller`, or the first when that is empty; empty without one.
+    virtual std::string directory(const std::string& path, const std::string& controller) const = 0;
     // The directories `path` stands for, one per hierarchy.
     virtual std::vector<std::string> directories(const std::string& path) const = 0;
 };

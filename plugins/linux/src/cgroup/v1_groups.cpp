@@ -27,6 +27,7 @@ public:
     Status update(const std::string& path, const nlohmann::json& resources) override;
     Status destroy(const std::string& path) override;
     std::string oom_file(const std::string& path) const override;
+    std::string directory(const std::string& path, const std::string& controller) const override;
     std::vector<std::string> directories(const std::string& path) const override;
 
 private:
@@ -215,6 +216,12 @@ Status V1Groups::destroy(const std::string& path) {
 std::string V1Groups::oom_file(const std::string& path) const {
     const CgroupHierarchy* memory = layout_.find("memory");
     return memory == nullptr ? std::string() : memory->mount_point + path + "/memory.oom_control";
+}
+
+std::string V1Groups::directory(const std::string& path, const std::string& controller) const {
+    if (layout_.hierarchies.empty()) return {};
+    const CgroupHierarchy* hierarchy = controller.empty() ? layout_.hierarchies.data() : layout_.find(controller);
+    return hierarchy == nullptr ? std::string() : hierarchy->mount_point + path;
 }
 
 std::vector<std::string> V1Groups::directories(const std::string& path) const {

@@ -31,6 +31,7 @@ public:
     Status update(const std::string& path, const nlohmann::json& resources) override;
     Status destroy(const std::string& path) override;
     std::string oom_file(const std::string& path) const override;
+    std::string directory(const std::string& path, const std::string&) const override { return layout_.unified + path; }
     std::vector<std::string> directories(const std::string& path) const override { return {layout_.unified + path}; }
 
 private:
