@@ -51,6 +51,8 @@ constexpr auto kRoutes = std::to_array<Route>({
     here("GET", "/exec/{id}/json", handle_exec_inspect),
     here("POST", "/containers/{name:.*}/rename", handle_container_rename),
     here("GET", "/containers/{name:.*}/logs", handle_container_logs),
+    here("GET", "/containers/{name:.*}/stats", handle_container_stats),
+    here("GET", "/containers/{name:.*}/top", handle_container_top),
     here("DELETE", "/containers/{name:.*}", handle_container_remove),
 
     here("GET", "/images/json", handle_image_list),
@@ -70,8 +72,6 @@ constexpr auto kRoutes = std::to_array<Route>({
     here("POST", "/volumes/prune", handle_volume_prune, {1, 25}),
     here("DELETE", "/volumes/{name:.*}", handle_volume_remove),
 
-    later("GET", "/containers/{name:.*}/top", "listing a container's processes (top)"),
-    later("GET", "/containers/{name:.*}/stats", "resource statistics (stats)"),
     later("GET", "/containers/{name:.*}/changes", "listing file system changes (diff)"),
     later("GET", "/containers/{name:.*}/export", "exporting a container's file system"),
     later("GET", "/containers/{name:.*}/attach/ws", "attaching over a web socket"),

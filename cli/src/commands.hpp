@@ -20,8 +20,9 @@ void add_run_commands(CLI::App& app, Context& context);  // run, create, start, 
 void add_exec_command(CLI::App& app, Context& context);  // exec
 void add_container_commands(CLI::App& app,
                             Context& context);  // stop, kill, restart, rm, wait, rename, ps, logs, inspect, trace
-void add_image_commands(CLI::App& app, Context& context);   // images, load, import, tag, rmi
-void add_volume_commands(CLI::App& app, Context& context);  // volume ls, create, inspect, rm, prune
-void add_system_commands(CLI::App& app, Context& context);  // events, info, backends, version
+void add_observe_commands(CLI::App& app, Context& context);  // stats, top
+void add_image_commands(CLI::App& app, Context& context);    // images, load, import, tag, rmi
+void add_volume_commands(CLI::App& app, Context& context);   // volume ls, create, inspect, rm, prune
+void add_system_commands(CLI::App& app, Context& context);   // events, info, backends, version
 
 }  // namespace slipway::cli

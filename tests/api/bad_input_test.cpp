@@ -59,7 +59,7 @@ TEST_F(BadInput, WhatIsNotThereYetSaysSo) {
          std::vector<std::pair<std::string, std::string>>{{"POST", "/images/create?fromImage=busybox"},
                                                           {"POST", "/networks/create"},
                                                           {"POST", "/build"},
-                                                          {"GET", "/containers/some/stats"}}) {
+                                                          {"GET", "/containers/some/checkpoints"}}) {
         const RunResult result = daemon->http(method, path, method == "POST" ? "{}" : "");
         EXPECT_THAT(result.out, EndsWith("501")) << path;
         EXPECT_THAT(result.out, HasSubstr("message")) << path;

@@ -34,6 +34,9 @@ Status handle_container_prune(Exchange& exchange);
 // container_streams.cpp
 Status handle_container_wait(Exchange& exchange);
 Status handle_container_logs(Exchange& exchange);
+// container_observe.cpp
+Status handle_container_stats(Exchange& exchange);
+Status handle_container_top(Exchange& exchange);
 // container_attach.cpp
 Status handle_container_attach(Exchange& exchange);
 // exec.cpp

@@ -84,7 +84,8 @@ public:
     // Only by the holder of `operation`.
     void publish(ContainerRecord next);
 
-    // Null after removal. Only signal, status, resize and root_size may be called without holding `operation`.
+    // Null after removal. Only signal, status, resize, root_size, stats and top may be called without
+    // holding `operation`.
     std::shared_ptr<BackendContainer> handle() const;
     void set_handle(std::shared_ptr<BackendContainer> handle);
 

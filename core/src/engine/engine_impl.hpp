@@ -1,7 +1,8 @@
 // core/src/engine/engine_impl.hpp - the engine behind engine.hpp. One .cpp a topic: engine_open (opening, shutting
 // down), engine_create, engine_start, engine_restart (policies, boot), engine_update, engine_stop (stop, kill,
 // restart), engine_pause, engine_exec, engine_health, engine_exit, engine_remove, engine_wait, engine_streams (attach,
-// resize, logs), engine_watch (watchdog, metrics), engine_query (lists, images, networks, facts), reconcile.
+// resize, logs), engine_observe (statistics, process lists), engine_watch (watchdog, metrics), engine_query (lists,
+// images, networks, facts), reconcile.
 #pragma once
 
 #include "engine/directory_remover.hpp"
@@ -71,6 +72,9 @@ public:
     Status read_logs(const std::string& ref, const LogOptions& options, const LogSink& sink,
                      const std::function<bool()>& cancelled) override;
     Result<uint64_t> container_size_rw(const std::string& ref) override;
+    Status read_stats(const std::string& ref, const StatsOptions& options, const StatsSink& sink,
+                      const std::function<bool()>& cancelled) override;
+    Result<nlohmann::json> list_processes(const std::string& ref, const std::string& arguments) override;
 
     Result<std::string> create_exec(const std::string& ref, const ExecConfig& config) override;
     Status start_exec(const std::string& id, const StartExec& request) override;
@@ -176,6 +180,11 @@ private:
     // has ended but its exit was not handled yet.
     Status send_signal(const ContainerPtr& container, int32_t signum, bool ends_it);
     Status kill_and_wait(const ContainerPtr& container);
+
+    // --- engine_observe.cpp --------------------------------------------------------------------------------------
+    Result<StatsSample> sample_stats(const Container& container) const;
+    // False when there is no further sample to be taken.
+    bool wait_for_sample(const Container& container, const std::function<bool()>& cancelled) const;
 
     // --- engine_pause.cpp ----------------------------------------------------------------------------------------
     // `action`: "pause" or "unpause".

@@ -50,10 +50,9 @@ TEST_F(ServerTest, UnknownRoutesAreNotFound) {
 }
 
 TEST_F(ServerTest, MissingFeaturesSaySo) {
-    const Reply reply = request("GET", "/v1.51/containers/x/top");
+    const Reply reply = request("GET", "/v1.51/containers/x/checkpoints");
     EXPECT_EQ(reply.status, 501);
-    EXPECT_EQ(reply.json()["message"],
-              "not implemented in this version of Slipway: listing a container's processes (top)");
+    EXPECT_EQ(reply.json()["message"], "not implemented in this version of Slipway: checkpoints");
     EXPECT_EQ(request("POST", "/images/create?fromImage=alpine&tag=latest").status, 501);
     EXPECT_EQ(request("PUT", "/volumes/x").status, 501);
     EXPECT_EQ(get("/swarm").status, 501);

@@ -41,6 +41,7 @@ struct EngineOptions {
     std::chrono::milliseconds default_phase_deadline{30'000};
     std::chrono::milliseconds backend_grace{700};  // what a backend gets after a deadline before it is given up on
     std::chrono::seconds default_stop_timeout{10};
+    std::chrono::milliseconds stats_interval{1'000};  // between two samples, as clients expect of Docker
     RestartTiming restart;
     std::chrono::milliseconds lock_warning{5'000};  // an operation that holds its container longer is logged
     bool bridge_disabled = false;                   // --bridge none
@@ -115,6 +116,21 @@ struct LogLine {
 
 // Returns false to stop.
 using LogSink = std::function<bool(const LogLine&)>;
+
+struct StatsOptions {
+    bool stream = true;     // one sample a second until the container is removed
+    bool one_shot = false;  // no waiting for a sample before it; not with `stream`
+};
+
+// What a container uses at one moment.
+struct StatsSample {
+    std::string id, name;
+    UnixNanos when = 0;                               // 0: it does not run
+    nlohmann::json usage = nlohmann::json::object();  // as slw.stats/1 writes it; empty when it does not run
+};
+
+// Gets a sample and the one before it (`when` is 0 for the first). Returns false to stop.
+using StatsSink = std::function<bool(const StatsSample& sample, const StatsSample& before)>;
 
 struct ListOptions {
     bool all = false;
@@ -197,6 +213,15 @@ public:
     virtual Status read_logs(const std::string& ref, const LogOptions& options, const LogSink& sink,
                              const std::function<bool()>& cancelled) = 0;
     virtual Result<uint64_t> container_size_rw(const std::string& ref) = 0;
+    // Runs on the calling thread: hands `sink` a sample, or without end one each interval, until the container is
+    // removed, the sink returns false or `cancelled` answers true. Without stream and one_shot the sample comes after
+    // one interval. A container that does not run has samples without usage, and without stream at once.
+    //   kInvalidArgument "cannot have stream=true and one-shot=true", kUnimplemented
+    virtual Status read_stats(const std::string& ref, const StatsOptions& options, const StatsSink& sink,
+                              const std::function<bool()>& cancelled) = 0;
+    // {"Titles": [...], "Processes": [[...], ...]}; `arguments` as for slw_top_ops.list. kConflict when it does not
+    // run, kInvalidArgument naming an argument that is not known.
+    virtual Result<nlohmann::json> list_processes(const std::string& ref, const std::string& arguments) = 0;
 
     // --- execs --------------------------------------------------------------------------------------------------
     // kConflict "container <id> is not running", "container <ref> is paused, unpause the container before exec".

@@ -53,7 +53,9 @@ public:
     std::deque<core::EventOrGap> event_list;
     std::shared_ptr<std::atomic<bool>> events_closed = std::make_shared<std::atomic<bool>>(true);
     bool wait_until_cancelled = false;
-    core::ExecInfo exec;       // the only one there is
+    core::ExecInfo exec;  // the only one there is
+    std::vector<core::StatsSample> samples;
+    bool stats_until_cancelled = false;
     bool refuse_exec = false;  // start_exec() fails before it was accepted
     std::vector<std::string> exec_ids;
 
@@ -70,6 +72,7 @@ public:
     std::optional<uint64_t> since_sequence;
     std::string received;  // bytes of an archive
     std::atomic<int> waits_running{0};
+    std::atomic<bool> stats_ended{false};
 
     void shut_down() override {}
 
@@ -156,6 +159,24 @@ public:
             if (!sink(line)) break;
         }
         return ok();
+    }
+    Status read_stats(const std::string& ref, const core::StatsOptions& options, const core::StatsSink& sink,
+                      const std::function<bool()>& cancelled) override {
+        note("stats " + ref + (options.stream ? " stream" : "") + (options.one_shot ? " one-shot" : ""));
+        if (failure) return *failure;
+        core::StatsSample before;
+        for (const core::StatsSample& sample : samples) {
+            if (!sink(sample, before)) break;
+            before = sample;
+        }
+        while (stats_until_cancelled && !cancelled()) ::usleep(1000);
+        stats_ended = true;
+        return ok();
+    }
+    Result<nlohmann::json> list_processes(const std::string& ref, const std::string& arguments) override {
+        note("top " + ref + " " + arguments);
+        if (failure) return *failure;
+        return nlohmann::json{{"Titles", {"PID"}}, {"Processes", {{"7"}}}};
     }
     Result<uint64_t> container_size_rw(const std::string&) override { return uint64_t{1000}; }
 
