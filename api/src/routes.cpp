@@ -19,7 +19,6 @@ constexpr std::string_view kNetworks = "user-defined networks";
 constexpr std::string_view kSwarm = "swarm mode";
 constexpr std::string_view kPlugins = "Docker's managed plugins";
 constexpr std::string_view kBuild = "building images";
-constexpr std::string_view kArchive = "copying files into and out of containers";
 constexpr std::string_view kSave = "saving images";
 
 constexpr auto kRoutes = std::to_array<Route>({
@@ -53,6 +52,11 @@ constexpr auto kRoutes = std::to_array<Route>({
     here("GET", "/containers/{name:.*}/logs", handle_container_logs),
     here("GET", "/containers/{name:.*}/stats", handle_container_stats),
     here("GET", "/containers/{name:.*}/top", handle_container_top),
+    here("GET", "/containers/{name:.*}/changes", handle_container_changes),
+    here("GET", "/containers/{name:.*}/export", handle_container_export),
+    here("GET", "/containers/{name:.*}/archive", handle_archive_get, {1, 20}),
+    here("HEAD", "/containers/{name:.*}/archive", handle_archive_head, {1, 20}),
+    here("PUT", "/containers/{name:.*}/archive", handle_archive_put, {1, 20}),
     here("DELETE", "/containers/{name:.*}", handle_container_remove),
 
     here("GET", "/images/json", handle_image_list),
@@ -72,13 +76,8 @@ constexpr auto kRoutes = std::to_array<Route>({
     here("POST", "/volumes/prune", handle_volume_prune, {1, 25}),
     here("DELETE", "/volumes/{name:.*}", handle_volume_remove),
 
-    later("GET", "/containers/{name:.*}/changes", "listing file system changes (diff)"),
-    later("GET", "/containers/{name:.*}/export", "exporting a container's file system"),
     later("GET", "/containers/{name:.*}/attach/ws", "attaching over a web socket"),
-    later("GET", "/containers/{name:.*}/archive", kArchive),
-    later("HEAD", "/containers/{name:.*}/archive", kArchive),
-    later("PUT", "/containers/{name:.*}/archive", kArchive),
-    later("POST", "/containers/{name:.*}/copy", kArchive),
+    later("POST", "/containers/{name:.*}/copy", "the copy route of API versions before 1.24; use archive"),
     later("GET", "/containers/{name:.*}/checkpoints", "checkpoints"),
     later("POST", "/containers/{name:.*}/checkpoints", "checkpoints"),
     later("DELETE", "/containers/{name:.*}/checkpoints/{checkpoint}", "checkpoints"),

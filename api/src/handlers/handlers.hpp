@@ -37,6 +37,12 @@ Status handle_container_logs(Exchange& exchange);
 // container_observe.cpp
 Status handle_container_stats(Exchange& exchange);
 Status handle_container_top(Exchange& exchange);
+// container_archive.cpp
+Status handle_archive_get(Exchange& exchange);
+Status handle_archive_head(Exchange& exchange);
+Status handle_archive_put(Exchange& exchange);
+Status handle_container_changes(Exchange& exchange);
+Status handle_container_export(Exchange& exchange);
 // container_attach.cpp
 Status handle_container_attach(Exchange& exchange);
 // exec.cpp

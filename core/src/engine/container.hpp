@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/attachments.hpp"
+#include "engine/copies.hpp"
 #include "engine/exit_waiters.hpp"
 #include "engine/lock_order.hpp"
 #include "engine/operation_lock.hpp"
@@ -74,6 +75,7 @@ public:
     ExitWaiters waiters;
     Attachments attachments;
     PhaseSlot phase;
+    Copies copies;
 
     std::atomic<MonotonicNanos> reported_holder{0};  // the hold of `operation` that the watchdog told of last
 
@@ -84,8 +86,8 @@ public:
     // Only by the holder of `operation`.
     void publish(ContainerRecord next);
 
-    // Null after removal. Only signal, status, resize, root_size, stats and top may be called without
-    // holding `operation`.
+    // Null after removal. Only signal, status, resize, root_size, root_diff, stats and top, and while the container runs
+    // and a copy is entered in `copies` the archive_ ones, may be called without holding `operation`.
     std::shared_ptr<BackendContainer> handle() const;
     void set_handle(std::shared_ptr<BackendContainer> handle);
 

@@ -75,6 +75,13 @@ public:
     Status read_stats(const std::string& ref, const StatsOptions& options, const StatsSink& sink,
                       const std::function<bool()>& cancelled) override;
     Result<nlohmann::json> list_processes(const std::string& ref, const std::string& arguments) override;
+    Result<nlohmann::json> container_changes(const std::string& ref) override;
+    Result<nlohmann::json> archive_stat(const std::string& ref, const std::string& path) override;
+    Status archive_get(const std::string& ref, const std::string& path,
+                       const std::function<void(const nlohmann::json&)>& head, const ByteSink& tar) override;
+    Status archive_put(const std::string& ref, const std::string& path, const ArchivePutOptions& options,
+                       const ByteSource& archive) override;
+    Status export_container(const std::string& ref, const ByteSink& tar) override;
 
     Result<std::string> create_exec(const std::string& ref, const ExecConfig& config) override;
     Status start_exec(const std::string& id, const StartExec& request) override;
@@ -209,6 +216,19 @@ private:
     void handle_exec_exit(const ContainerPtr& container, const BackendEvent& event);
     // Appends an event that changes no record; a failure is logged and ignored.
     void announce(Event event);
+
+    // --- engine_archive.cpp --------------------------------------------------------------------------------------
+    struct ArchiveTask {
+        CallContext call;
+        const ArchivePlace& place;
+        const ContainerRecord& record;
+        std::function<void()> begun;  // to be called when the backend gives or takes the first byte
+    };
+    using ArchiveWork = std::function<Status(BackendContainer& handle, const ArchiveTask& task)>;
+    Result<ArchivePlace> archive_place(const ContainerRecord& record, const std::string& path);
+    // Runs `work`, again while it answers kConflict because the container's end is about to be handled: it must not
+    // have begun to copy then.
+    Status with_archive(const std::string& ref, const std::string& path, const ArchiveWork& work);
 
     // --- engine_health.cpp ---------------------------------------------------------------------------------------
     ProbePort probe_port();

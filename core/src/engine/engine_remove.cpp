@@ -82,6 +82,9 @@ Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/
     };
 
     container->attachments.close_all();
+    if (!container->copies.end_all(kCopyPatience)) {
+        return fail(Error(ErrorCode::kConflict, "files of the container are still being copied"));
+    }
     if (container->needs_release) {
         if (Status released = release_run(*container, *handle, internal_call(), options_); !released) {
             return fail(std::move(released).error());

@@ -11,20 +11,12 @@
 
 namespace slipway::core {
 
-namespace {
-
 constexpr size_t kChunk = size_t{128} << 10;
-
-Error invalid(std::string message) {
-    return Error(ErrorCode::kInvalidArgument, std::move(message));
-}
-
-Error too_large(uint64_t limit) {
-    return invalid("archive: holds more than " + std::to_string(limit) + " bytes unpacked");
-}
 
 // The client's bytes as libarchive asks for them.
 struct SourceReader {
+    explicit SourceReader(const ByteSource& from) : source(from) {}
+
     const ByteSource& source;
     std::vector<char> buffer = std::vector<char>(kChunk);
     bool failed = false;
@@ -46,6 +38,16 @@ struct SourceReader {
         return static_cast<la_ssize_t>(got);
     }
 };
+
+namespace {
+
+Error invalid(std::string message) {
+    return Error(ErrorCode::kInvalidArgument, std::move(message));
+}
+
+Error too_large(uint64_t limit) {
+    return invalid("archive: holds more than " + std::to_string(limit) + " bytes unpacked");
+}
 
 std::string reason(::archive* reader) {
     const char* text = archive_error_string(reader);
@@ -208,6 +210,38 @@ Status check_is_tar(const std::filesystem::path& file) {
     const int code = archive_read_next_header(reader.get(), &entry);
     if (code == ARCHIVE_OK || code == ARCHIVE_WARN || code == ARCHIVE_EOF) return ok();
     return invalid("archive: not a tar: " + reason(reader.get()));
+}
+
+PlainStream::PlainStream(const ByteSource& source)
+    : input_(std::make_unique<SourceReader>(source)), reader_(archive_read_new()) {}
+
+PlainStream::PlainStream(PlainStream&&) noexcept = default;
+
+PlainStream::~PlainStream() = default;
+
+// On the first read: it takes bytes of the stream to know how it is compressed.
+bool PlainStream::open() {
+    if (opened_) return true;
+    opened_ = true;
+    support_filters(reader_.get());
+    archive_read_support_format_raw(reader_.get());
+    ::archive_entry* entry = nullptr;
+    if (archive_read_open2(reader_.get(), input_.get(), nullptr, &SourceReader::read, nullptr, nullptr) != ARCHIVE_OK) {
+        error_ = invalid("archive: " + reason(reader_.get()));
+        return false;
+    }
+    const int code = archive_read_next_header(reader_.get(), &entry);
+    ended_ = code == ARCHIVE_EOF;
+    if (code < ARCHIVE_WARN) error_ = invalid("archive: " + reason(reader_.get()));
+    return !error_;
+}
+
+int64_t PlainStream::read(void* buffer, uint64_t capacity) {
+    if (error_ || !open()) return -1;
+    if (ended_) return 0;
+    const la_ssize_t got = archive_read_data(reader_.get(), buffer, static_cast<size_t>(capacity));
+    if (got < 0) error_ = invalid("archive: " + reason(reader_.get()));
+    return got < 0 ? -1 : got;
 }
 
 Result<LayerStream> LayerStream::open(const std::filesystem::path& file, uint64_t max_bytes) {

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 struct archive;
@@ -56,6 +57,29 @@ Result<Member> spool_plain(const ByteSource& source, SpoolDir& spool, uint64_t m
 
 // Ok when the file is a tar, an empty one included.
 Status check_is_tar(const std::filesystem::path& file);
+
+// The decompressed bytes of a stream: gzip, zstd, xz, bzip2, or as they are. Decompressed by libraries of this program.
+class PlainStream {
+public:
+    // `source` is called by read() and must live as long.
+    explicit PlainStream(const ByteSource& source);
+    PlainStream(PlainStream&&) noexcept;
+    PlainStream& operator=(PlainStream&&) = delete;
+    ~PlainStream();
+
+    // As ByteSource; a failure is kept for error().
+    int64_t read(void* buffer, uint64_t capacity);
+    const std::optional<Error>& error() const { return error_; }
+
+private:
+    bool open();
+
+    std::unique_ptr<struct SourceReader> input_;
+    ArchiveHandle reader_;
+    bool opened_ = false;
+    bool ended_ = false;
+    std::optional<Error> error_;
+};
 
 // The decompressed bytes of a file, hashed on their way.
 class LayerStream {

@@ -49,6 +49,11 @@ Status verify_config(StartContext& start, const CallContext& call) {
 
 Status mount_root(StartContext& start, const CallContext& call) {
     if (!is_root_mounted_on_host(start.record)) return ok();
+    // Copies of the last run hold its root, which must not be mounted twice.
+    if (!start.container.copies.end_all(kCopyPatience)) {
+        return Error(ErrorCode::kConflict, "files of the last run are still being copied")
+            .with_resource(start.record.id);
+    }
     const bool read_only = start.record.host_config.value("ReadonlyRootfs", false);
     return start.handle.root_mount(call, start.record.layers, read_only);
 }

@@ -31,6 +31,8 @@ bool has_peers(const ContainerRecord& record);
 Status prepare_files(StartContext& start, const CallContext& call);
 Status mount_root(StartContext& start, const CallContext& call);
 Status unmount_root(StartContext& start, const CallContext& call);
+// What is mounted into the root, in order; the network files come last. Volumes are looked up as they are now.
+Result<std::vector<MountParams>> mounts_of_run(const ContainerRecord& record, VolumeStore& volumes);
 Status mount_volumes(StartContext& start, const CallContext& call);
 Status unmount_volumes(StartContext& start, const CallContext& call);
 Status create_sandbox(StartContext& start, const CallContext& call);

@@ -90,8 +90,8 @@ std::vector<MountParams> network_file_mounts(const ContainerRecord& record, cons
 }
 
 // The source of a volume's mount as it is today.
-Result<MountParams> volume_mount(const StartContext& start, const MountSpec& spec) {
-    auto volume = start.services.volumes.find(spec.volume);
+Result<MountParams> volume_mount(VolumeStore& volumes, const MountSpec& spec) {
+    auto volume = volumes.find(spec.volume);
     if (!volume) return std::move(volume).error();
     MountParams params = spec.params;
     params.source = volume->mountpoint;
@@ -145,18 +145,23 @@ Status prepare_files(StartContext& start, const CallContext&) {
     return write_hosts(record, start.links);
 }
 
-Status mount_volumes(StartContext& start, const CallContext& call) {
-    auto wanted = mounts_of(start.record);
+Result<std::vector<MountParams>> mounts_of_run(const ContainerRecord& record, VolumeStore& volumes) {
+    auto wanted = mounts_of(record);
     if (!wanted) return std::move(wanted).error();
     std::vector<MountParams> mounts;
     for (const MountSpec& spec : *wanted) {
-        auto params = spec.type == "volume" ? volume_mount(start, spec) : Result<MountParams>(spec.params);
+        auto params = spec.type == "volume" ? volume_mount(volumes, spec) : Result<MountParams>(spec.params);
         if (!params) return std::move(params).error();
         mounts.push_back(std::move(*params));
     }
-    for (MountParams& params : network_file_mounts(start.record, *wanted)) mounts.push_back(std::move(params));
+    for (MountParams& params : network_file_mounts(record, *wanted)) mounts.push_back(std::move(params));
+    return mounts;
+}
 
-    for (const MountParams& params : mounts) {
+Status mount_volumes(StartContext& start, const CallContext& call) {
+    const auto mounts = mounts_of_run(start.record, start.services.volumes);
+    if (!mounts) return mounts.error();
+    for (const MountParams& params : *mounts) {
         auto id = start.handle.mount(call, params);
         if (id) {
             start.container.mount_ids.push_back(*id);

@@ -55,6 +55,7 @@ const void* SLW_CALL get_extension(slw_backend*, const char* id) noexcept {
     if (wanted == SLW_EXT_UPDATE) return &kUpdateOps;
     if (wanted == SLW_EXT_STATS) return &kStatsOps;
     if (wanted == SLW_EXT_TOP) return &kTopOps;
+    if (wanted == SLW_EXT_ARCHIVE) return &kArchiveOps;
     return nullptr;
 }
 

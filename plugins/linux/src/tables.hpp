@@ -15,5 +15,6 @@ extern const slw_exec_ops kExecOps;            // process/exec_ops.cpp
 extern const slw_update_ops kUpdateOps;        // process/update_ops.cpp
 extern const slw_stats_ops kStatsOps;          // observe/stats_ops.cpp
 extern const slw_top_ops kTopOps;              // observe/top_ops.cpp
+extern const slw_archive_ops kArchiveOps;      // fs/archive_ops.cpp
 
 }  // namespace slipway::linux_backend

@@ -222,6 +222,22 @@ public:
     // {"Titles": [...], "Processes": [[...], ...]}; `arguments` as for slw_top_ops.list. kConflict when it does not
     // run, kInvalidArgument naming an argument that is not known.
     virtual Result<nlohmann::json> list_processes(const std::string& ref, const std::string& arguments) = 0;
+    // [{"Path": "/a", "Kind": 0|1|2}]: what differs from the image.
+    virtual Result<nlohmann::json> container_changes(const std::string& ref) = 0;
+
+    // Files of a container, running or not; contracts as in slipway/archive.h. kNotFound "Could not find the file
+    // <path> in container <ref>". Runs on the calling thread as long as the copy takes; a running container can be
+    // stopped meanwhile, and a start or removal that follows ends the copy with kCancelled.
+    virtual Result<nlohmann::json> archive_stat(const std::string& ref, const std::string& path) = 0;
+    // `head` gets what archive_stat() answers before the first byte reaches `tar`; what fails afterwards leaves the
+    // stream cut.
+    virtual Status archive_get(const std::string& ref, const std::string& path,
+                               const std::function<void(const nlohmann::json&)>& head, const ByteSink& tar) = 0;
+    // `archive` is a tar, plain or compressed with gzip, bzip2, xz or zstd.
+    virtual Status archive_put(const std::string& ref, const std::string& path, const ArchivePutOptions& options,
+                               const ByteSource& archive) = 0;
+    // The root file system without mounts.
+    virtual Status export_container(const std::string& ref, const ByteSink& tar) = 0;
 
     // --- execs --------------------------------------------------------------------------------------------------
     // kConflict "container <id> is not running", "container <ref> is paused, unpause the container before exec".

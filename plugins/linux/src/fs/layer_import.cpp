@@ -17,8 +17,8 @@ Status unpack_file(const Member& member, TarReader& reader, LayerWriter& writer)
     return writer.finish_file(file->get(), member);
 }
 
-Status unpack_member(const Member& member, TarReader& reader, LayerWriter& writer) {
-    Result<bool> whiteout = writer.whiteout(member);
+Status unpack_member(const Member& member, TarReader& reader, LayerWriter& writer, bool is_layer) {
+    Result<bool> whiteout = is_layer ? writer.whiteout(member) : Result<bool>(false);
     if (!whiteout) return std::move(whiteout).error();
     if (*whiteout) return ok();
     switch (member.type) {
@@ -48,8 +48,13 @@ ImportLimits default_import_limits() {
 
 Result<uint64_t> unpack_layer(int dir, const slw_source* tar, const ImportLimits& limits,
                               const std::function<Status()>& check) {
+    return unpack_tree(dir, tar, limits, UnpackRules(), check);
+}
+
+Result<uint64_t> unpack_tree(int dir, const slw_source* tar, const ImportLimits& limits, const UnpackRules& rules,
+                             const std::function<Status()>& check) {
     TarReader reader(tar, limits, check);
-    LayerWriter writer(dir, limits);
+    LayerWriter writer(dir, limits, rules);
     uint64_t members = 0;
     uint64_t bytes = 0;
     for (;;) {
@@ -63,7 +68,7 @@ Result<uint64_t> unpack_layer(int dir, const slw_source* tar, const ImportLimits
             if (member.size > limits.max_total_bytes - bytes) return bad_member(member.path, "the layer is too large");
             bytes += member.size;
         }
-        if (Status done = unpack_member(member, reader, writer); !done) return std::move(done).error();
+        if (Status done = unpack_member(member, reader, writer, !rules.live); !done) return std::move(done).error();
     }
     if (Status finished = writer.finish(); !finished) return std::move(finished).error();
     return members;

@@ -3,6 +3,7 @@
 
 #include <slipway/base.h>
 #include <fs/layer_store.hpp>
+#include <fs/layer_writer.hpp>
 #include <fs/member.hpp>
 #include <slipway/cpp/error.hpp>
 
@@ -23,5 +24,10 @@ Result<LayerInfo> import_layer(LayerStore& store, const std::string& id, const s
 // The unpacking alone, into the empty and private directory `dir`. Returns the number of members.
 Result<uint64_t> unpack_layer(int dir, const slw_source* tar, const ImportLimits& limits,
                               const std::function<Status()>& check);
+
+// The same into a directory with content of its own, which others may change meanwhile when rules.live. Names mean
+// nothing special there: there are no whiteouts.
+Result<uint64_t> unpack_tree(int dir, const slw_source* tar, const ImportLimits& limits, const UnpackRules& rules,
+                             const std::function<Status()>& check);
 
 }  // namespace slipway::linux_backend

@@ -161,4 +161,19 @@ Result<LayerInfo> LayerStore::publish(int root, const std::string& temporary, co
     return info;
 }
 
+Result<std::vector<std::string>> read_layers(const slw_root_request* request) {
+    if (request == nullptr || !SLW_HAS(request, slw_root_request, layer_count)) {
+        return Error(ErrorCode::kInvalidArgument, "root request is too small");
+    }
+    if ((request->flags & ~SLW_ROOT_READ_ONLY) != 0) return Error(ErrorCode::kInvalidArgument, "root: unknown flag");
+    std::vector<std::string> ids;
+    for (uint64_t i = 0; i < request->layer_count; ++i) ids.emplace_back(request->layer_ids[i]);
+    for (const std::string& id : ids) {
+        if (!is_layer_id(id)) {
+            return Error(ErrorCode::kInvalidArgument, "invalid layer id '" + id + "'").with_resource(id);
+        }
+    }
+    return ids;
+}
+
 }  // namespace slipway::linux_backend

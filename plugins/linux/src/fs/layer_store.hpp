@@ -1,6 +1,7 @@
 // plugins/linux/src/fs/layer_store.hpp - the image layers on disk.
 #pragma once
 
+#include <slipway/mount.h>
 #include <fs/deferred_closer.hpp>
 #include <slipway/cpp/error.hpp>
 #include <sys/unique_fd.hpp>
@@ -65,5 +66,8 @@ private:
 
 // True for [a-f0-9]{64}, the only names this store takes.
 bool is_layer_id(const std::string& id);
+
+// The layers a request names, lowest first, each a possible id. kInvalidArgument.
+Result<std::vector<std::string>> read_layers(const slw_root_request* request);
 
 }  // namespace slipway::linux_backend

@@ -43,24 +43,49 @@ bool is_whiteout(const struct stat& info) {
 
 }  // namespace
 
+int LayerWriter::open_directory(int dir, const char* path, Links links) const noexcept {
+    const uint64_t flags = kDirFlags | (links == Links::kRefuse ? O_NOFOLLOW : 0);
+    return try_open_below(dir, path, flags, links, 0, rules_.live ? Mounts::kCross : Mounts::kRefuse);
+}
+
+Result<Owner> LayerWriter::owner_of(const Member& member) const {
+    const Owner wanted = rules_.owner.value_or(Owner{member.uid, member.gid});
+    const std::optional<Owner> owner = rules_.ids.to_host(wanted);
+    if (!owner) return bad_member(member.path, "its owner does not exist in the container's user name space");
+    return *owner;
+}
+
+// Docker's words, with the target as the container sees it.
+Status LayerWriter::check_kinds(bool is_directory, const Member& member) const {
+    if (!rules_.keep_kinds || is_directory == (member.type == MemberType::kDirectory)) return ok();
+    const std::string place = printable(rules_.shown + "/" + member.path);
+    const std::string text = is_directory ? "cannot overwrite directory \"" + place + "\" with non-directory"
+                                          : "cannot overwrite non-directory \"" + place + "\" with directory";
+    return Error(ErrorCode::kInvalidArgument, text).with_resource(place);
+}
+
 Result<UniqueFd> LayerWriter::open_or_make(const Member& member, const std::string& parent) {
-    UniqueFd whole(try_open_below(root_, parent.empty() ? "." : parent.c_str(), kDirFlags, Links::kInRoot));
+    UniqueFd whole(open_directory(root_, parent.empty() ? "." : parent.c_str(), Links::kInRoot));
     if (whole) return whole;
     if (errno != ENOENT) return failed(errno, "open its directory", member);
 
     // Archives may leave parents out. Each missing one is made in the directory that is really there, never by path.
-    UniqueFd dir(try_open_below(root_, ".", kDirFlags, Links::kInRoot));
+    UniqueFd dir(open_directory(root_, ".", Links::kInRoot));
     if (!dir) return failed(errno, "open the layer", member);
     for (size_t start = 0; start < parent.size();) {
         const size_t end = std::min(parent.find('/', start), parent.size());
         const std::string part = parent.substr(start, end - start);
         const std::string prefix = parent.substr(0, end);
-        UniqueFd below(try_open_below(root_, prefix.c_str(), kDirFlags, Links::kInRoot));
+        UniqueFd below(open_directory(root_, prefix.c_str(), Links::kInRoot));
         if (!below && errno == ENOENT) {
             // EEXIST: a link to nowhere has the name. It is not followed, and not replaced by guessing.
             if (::mkdirat(dir.get(), part.c_str(), 0755) != 0) return failed(errno, "make its directory", member);
-            below.reset(try_open_below(dir.get(), part.c_str(), kDirFlags | O_NOFOLLOW, Links::kRefuse));
+            below.reset(open_directory(dir.get(), part.c_str(), Links::kRefuse));
             if (below && ::fchmod(below.get(), 0755) != 0) return failed(errno, "chmod its directory", member);
+            const Owner owner = rules_.ids.to_host(rules_.owner.value_or(Owner())).value_or(Owner());
+            if (below && owner != Owner() && ::fchown(below.get(), owner.uid, owner.gid) != 0) {
+                return failed(errno, "chown its directory", member);
+            }
         }
         if (!below) return failed(errno, "open its directory", member);
         dir = std::move(below);
@@ -84,6 +109,7 @@ Result<LayerWriter::Found> LayerWriter::make_way(int parent, const std::string& 
         if (errno == ENOENT) return Found::kNothing;
         return failed(errno, "stat", member);
     }
+    if (Status fits = check_kinds(S_ISDIR(info.st_mode), member); !fits) return std::move(fits).error();
     if (S_ISDIR(info.st_mode)) {
         if (member.type == MemberType::kDirectory) return Found::kDirectory;
         if (Status removed = remove_tree(parent, base); !removed) return std::move(removed).error();
@@ -92,7 +118,7 @@ Result<LayerWriter::Found> LayerWriter::make_way(int parent, const std::string& 
     }
     // The caller still uses `parent`, which stays what it is: only other names can have led through what is gone.
     if (S_ISDIR(info.st_mode) || S_ISLNK(info.st_mode)) parent_path_.assign(1, '\0');
-    return is_whiteout(info) ? Found::kWhiteout : Found::kNothing;
+    return !rules_.live && is_whiteout(info) ? Found::kWhiteout : Found::kNothing;
 }
 
 Status LayerWriter::mark_opaque(int dir, const Member& member) {
@@ -130,7 +156,11 @@ Result<bool> LayerWriter::whiteout(const Member& member) {
 
 // Order matters: chown clears set-user-ID bits and file capabilities, and everything changes the time.
 Status LayerWriter::set_attributes(int fd, const Member& member) {
-    if (privileged_ && ::fchown(fd, member.uid, member.gid) != 0) return failed(errno, "chown", member);
+    if (privileged_) {
+        const Result<Owner> owner = owner_of(member);
+        if (!owner) return owner.error();
+        if (::fchown(fd, owner->uid, owner->gid) != 0) return failed(errno, "chown", member);
+    }
     for (const auto& [name, value] : member.xattrs) {
         if (!privileged_ && name.rfind("user.", 0) != 0) continue;
         if (::fsetxattr(fd, name.c_str(), value.data(), value.size(), 0) == 0) continue;
@@ -151,7 +181,8 @@ void LayerWriter::remember_time(const Member& member) {
 Status LayerWriter::directory(const Member& member) {
     UniqueFd dir;
     if (member.path.empty()) {
-        dir.reset(try_open_below(root_, ".", kDirFlags, Links::kInRoot));
+        if (rules_.live) return ok();
+        dir.reset(open_directory(root_, ".", Links::kInRoot));
         if (!dir) return failed(errno, "open the layer", member);
     } else {
         const auto [parent_path, base] = split_path(member.path);
@@ -162,7 +193,7 @@ Status LayerWriter::directory(const Member& member) {
         if (*found != Found::kDirectory && ::mkdirat(*parent, base.c_str(), 0700) != 0) {
             return failed(errno, "mkdir", member);
         }
-        dir.reset(try_open_below(*parent, base.c_str(), kDirFlags | O_NOFOLLOW, Links::kRefuse));
+        dir.reset(open_directory(*parent, base.c_str(), Links::kRefuse));
         if (!dir) return failed(errno, "open", member);
         // The name below was hidden first and made anew then: nothing below may shine through.
         if (*found == Found::kWhiteout) {
@@ -200,8 +231,12 @@ Status LayerWriter::symlink(const Member& member) {
     if (!parent) return std::move(parent).error();
     if (Result<Found> found = make_way(*parent, base, member); !found) return std::move(found).error();
     if (::symlinkat(member.link.c_str(), *parent, base.c_str()) != 0) return failed(errno, "symlink", member);
-    if (privileged_ && ::fchownat(*parent, base.c_str(), member.uid, member.gid, AT_SYMLINK_NOFOLLOW) != 0) {
-        return failed(errno, "chown", member);
+    if (privileged_) {
+        const Result<Owner> owner = owner_of(member);
+        if (!owner) return owner.error();
+        if (::fchownat(*parent, base.c_str(), owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW) != 0) {
+            return failed(errno, "chown", member);
+        }
     }
     if (!member.mtime) return ok();
     const timespec times[2] = {*member.mtime, *member.mtime};
@@ -215,8 +250,7 @@ Status LayerWriter::hard_link(const Member& member) {
     if (base.empty()) return bad_member(member.path, "the layer's root is not a link");
     if (member.link == member.path) return bad_member(member.path, "hard link to itself");
     const auto [target_parent, target_base] = split_path(member.link);
-    UniqueFd from(
-        try_open_below(root_, target_parent.empty() ? "." : target_parent.c_str(), kDirFlags, Links::kInRoot));
+    UniqueFd from(open_directory(root_, target_parent.empty() ? "." : target_parent.c_str(), Links::kInRoot));
     struct stat info {};
     if (!from || ::fstatat(from.get(), target_base.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
         return bad_member(member.path, "hard link to '" + printable(member.link) + "', which is not in the layer");
@@ -243,21 +277,31 @@ Status LayerWriter::node(const Member& member) {
                         : member.type == MemberType::kCharDevice ? S_IFCHR
                                                                  : S_IFBLK;
     if (::mknodat(*parent, base.c_str(), type | 0600, member.device) != 0) return failed(errno, "mknod", member);
-    // Never opened: opening a device acts on it. The name is ours and not a link, so the calls by name are safe.
-    if (privileged_ && ::fchownat(*parent, base.c_str(), member.uid, member.gid, AT_SYMLINK_NOFOLLOW) != 0) {
-        return failed(errno, "chown", member);
+    // Never opened but as a place: opening a device acts on it. What has the name by now may not be what was made.
+    const UniqueFd made(::openat(*parent, base.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat info {};
+    if (!made || ::fstat(made.get(), &info) != 0) return failed(errno, "open", member);
+    if ((info.st_mode & S_IFMT) != type) return bad_member(member.path, "was replaced while it was made");
+    if (privileged_) {
+        const Result<Owner> owner = owner_of(member);
+        if (!owner) return owner.error();
+        if (::fchownat(made.get(), "", owner->uid, owner->gid, AT_EMPTY_PATH) != 0) {
+            return failed(errno, "chown", member);
+        }
     }
-    if (::fchmodat(*parent, base.c_str(), member.mode, 0) != 0) return failed(errno, "chmod", member);
+    const std::string place = "/proc/self/fd/" + std::to_string(made.get());
+    if (::chmod(place.c_str(), member.mode) != 0) return failed(errno, "chmod", member);
     if (!member.mtime) return ok();
     const timespec times[2] = {*member.mtime, *member.mtime};
-    if (::utimensat(*parent, base.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
-        return failed(errno, "set the time", member);
+    if (::utimensat(AT_FDCWD, place.c_str(), times, 0) != 0) return failed(errno, "set the time", member);
     return ok();
 }
 
 Status LayerWriter::finish() {
     for (const auto& [path, time] : directory_times_) {
-        UniqueFd dir(try_open_below(root_, path.empty() ? "." : path.c_str(), kDirFlags | O_NOFOLLOW, Links::kInRoot));
+        const Mounts mounts = rules_.live ? Mounts::kCross : Mounts::kRefuse;
+        UniqueFd dir(try_open_below(root_, path.empty() ? "." : path.c_str(), kDirFlags | O_NOFOLLOW, Links::kInRoot, 0,
+                                    mounts));
         if (!dir) continue;  // replaced by something else meanwhile
         const timespec times[2] = {time, time};
         if (::futimens(dir.get(), times) != 0) {

@@ -1,24 +1,42 @@
 // plugins/linux/src/fs/layer_writer.hpp - turns archive members into files below one directory, and nowhere else.
 #pragma once
 
+#include <fs/id_map.hpp>
 #include <fs/member.hpp>
 #include <slipway/cpp/error.hpp>
+#include <sys/dir.hpp>
 #include <sys/unique_fd.hpp>
 
 #include <sys/stat.h>
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace slipway::linux_backend {
 
+// How members become files.
+struct UnpackRules {
+    // Not a new layer but a container's directory: its processes may change it at the same time, there may be mounts in
+    // it, and its own attributes stay.
+    bool live = false;
+    bool keep_kinds = false;     // a directory may not replace something else, nor the reverse
+    std::string shown;           // the directory as the container names it, for messages
+    std::optional<Owner> owner;  // of everything; none: what the member says
+    IdMap ids;                   // from the owners above to those of this machine
+};
+
 // Every name is resolved with the layer's root as "/" and the last part is never followed, so links, however they
-// point, end inside. The directory must be private to the caller while this runs. Later members replace earlier ones.
+// point, end inside. Whoever changes the directory meanwhile may make a member end up elsewhere in it or fail, and
+// nothing else: each file is made anew in an open directory and only touched by its descriptor, or by name without
+// following. Later members replace earlier ones.
 // Whiteouts become what overlayfs understands: a character device 0:0 for one name, an attribute for a whole directory.
 class LayerWriter {
 public:
     // `root` is borrowed, opened for reading.
-    LayerWriter(int root, const ImportLimits& limits) : root_(root), privileged_(limits.privileged) {}
+    LayerWriter(int root, const ImportLimits& limits, UnpackRules rules = {})
+        : root_(root), privileged_(limits.privileged), rules_(std::move(rules)) {}
 
     // True when the member is a whiteout and has been applied (or ignored); it is nothing else then.
     Result<bool> whiteout(const Member& member);
@@ -38,6 +56,9 @@ public:
 private:
     enum class Found { kNothing, kDirectory, kWhiteout };
 
+    int open_directory(int dir, const char* path, Links links) const noexcept;
+    Status check_kinds(bool is_directory, const Member& member) const;
+    Result<Owner> owner_of(const Member& member) const;
     Result<int> parent_of(const Member& member, const std::string& parent);
     Result<UniqueFd> open_or_make(const Member& member, const std::string& parent);
     Result<Found> make_way(int parent, const std::string& base, const Member& member);
@@ -48,6 +69,7 @@ private:
 
     const int root_;
     const bool privileged_;
+    const UnpackRules rules_;
     // The last parent used; members of one directory usually follow each other. Dropped whenever a directory or link
     // is removed, because the name may lead elsewhere then.
     std::string parent_path_;

@@ -45,7 +45,7 @@ Error bad_member(std::string_view name, const std::string& why) {
 
 Result<std::string> clean_member_path(std::string_view name, const ImportLimits& limits) {
     if (name.empty()) return bad_member(name, "empty name");
-    if (name.front() == '/') return bad_member(name, "absolute name");
+    if (name.front() == '/' && !limits.take_absolute) return bad_member(name, "absolute name");
     if (name.find('\0') != std::string_view::npos) return bad_member(name, "NUL in the name");
     if (name.size() > limits.max_path) return bad_member(name, "name too long");
     std::string normal;

@@ -25,6 +25,8 @@ struct ImportLimits {
     size_t max_name = 255;                            // NAME_MAX
     // Device nodes, owners and overlay marks need root. Without it owners are ignored and devices refused.
     bool privileged = true;
+    // A leading slash means the top directory, as in what is copied out of a container's "/". Refused otherwise.
+    bool take_absolute = false;
 };
 
 enum class MemberType { kFile, kDirectory, kSymlink, kHardLink, kCharDevice, kBlockDevice, kFifo };
@@ -43,7 +45,8 @@ struct Member {
 };
 
 // The normal form of a member's name: no leading "./", no "." parts, no doubled or trailing slash; "" for the root.
-// kInvalidArgument, resource naming the member, for empty and absolute names, "..", and what no file system takes.
+// kInvalidArgument, resource naming the member, for empty and (unless limits.take_absolute) absolute names, "..", and
+// what no file system takes.
 Result<std::string> clean_member_path(std::string_view name, const ImportLimits& limits);
 
 // Splits a normal path: "a/b/c" is {"a/b", "c"}, "c" is {"", "c"}.

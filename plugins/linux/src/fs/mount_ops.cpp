@@ -21,21 +21,6 @@ std::function<Status()> limits_of(const slw_backend& backend, const slw_call* ca
     return [limits = CallLimits(backend.host, call)] { return limits.check(); };
 }
 
-Result<std::vector<std::string>> layers_of(const slw_root_request* request) {
-    if (request == nullptr || !SLW_HAS(request, slw_root_request, layer_count)) {
-        return Error(ErrorCode::kInvalidArgument, "root request is too small");
-    }
-    if ((request->flags & ~SLW_ROOT_READ_ONLY) != 0) return Error(ErrorCode::kInvalidArgument, "root: unknown flag");
-    std::vector<std::string> ids;
-    for (uint64_t i = 0; i < request->layer_count; ++i) ids.emplace_back(request->layer_ids[i]);
-    for (const std::string& id : ids) {
-        if (!is_layer_id(id)) {
-            return Error(ErrorCode::kInvalidArgument, "invalid layer id '" + id + "'").with_resource(id);
-        }
-    }
-    return ids;
-}
-
 OverlayRoot root_of(const slw_container& c) {
     return OverlayRoot(*c.backend.layers, c.data_dir);
 }
@@ -85,7 +70,7 @@ slw_status SLW_CALL layer_list(slw_backend* b, const slw_call*, slw_sink* out, s
 slw_status SLW_CALL root_create(slw_container* c, const slw_call*, const slw_root_request* req,
                                 slw_error* err) noexcept {
     return guarded(err, [&]() -> Status {
-        Result<std::vector<std::string>> layers = layers_of(req);
+        Result<std::vector<std::string>> layers = read_layers(req);
         if (!layers) return std::move(layers).error();
         return root_of(*c).create(*layers);
     });
@@ -104,7 +89,7 @@ slw_status SLW_CALL root_mount(slw_container* c, const slw_call*, const slw_root
         if (c->root) {
             return Error(ErrorCode::kConflict, "the root file system of '" + c->short_id() + "' is mounted already");
         }
-        Result<std::vector<std::string>> layers = layers_of(req);
+        Result<std::vector<std::string>> layers = read_layers(req);
         if (!layers) return std::move(layers).error();
         Result<UniqueFd> tree = root_of(*c).mount(*layers);
         if (!tree) return std::move(tree).error();

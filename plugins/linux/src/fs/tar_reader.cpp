@@ -1,8 +1,9 @@
 #include <fs/tar_reader.hpp>
 
+#include <fs/utf8_locale.hpp>
+
 #include <archive.h>
 #include <archive_entry.h>
-#include <locale.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -16,24 +17,6 @@ namespace {
 
 constexpr size_t kReadBytes = size_t{128} << 10;
 constexpr uint64_t kBlock = 512;
-
-// libarchive converts pax names from UTF-8 into the thread's character set. A daemon runs in the "C" locale, where
-// every other byte would become '?', so the calls into it run under C.UTF-8, where nothing is converted.
-class Utf8Locale {
-public:
-    Utf8Locale() : previous_(::uselocale(instance())) {}
-    ~Utf8Locale() { ::uselocale(previous_); }
-    Utf8Locale(const Utf8Locale&) = delete;
-    Utf8Locale& operator=(const Utf8Locale&) = delete;
-
-private:
-    static locale_t instance() {
-        // Never freed. A null locale, when the system has no C.UTF-8, leaves the thread's as it is.
-        static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-        return utf8;
-    }
-    locale_t previous_;
-};
 
 std::string_view text_or_empty(const char* text) {
     return text == nullptr ? std::string_view() : text;
@@ -108,7 +91,7 @@ struct TarReader::Input {
             }
             const int64_t size = source->read(source->ctx, buffer.data(), buffer.size());
             if (size < 0 || static_cast<uint64_t>(size) > buffer.size()) {
-                failure.emplace(ErrorCode::kUnavailable, "the layer's source failed");
+                failure.emplace(ErrorCode::kUnavailable, "the source of the archive failed");
                 return -1;
             }
             total += static_cast<uint64_t>(size);

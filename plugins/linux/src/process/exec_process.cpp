@@ -3,6 +3,7 @@
 #include <cgroup/cgroup_manager.hpp>
 #include <process/attach_packet.hpp>
 #include <process/base_namespace.hpp>
+#include <process/container_root.hpp>
 #include <process/launch_plan.hpp>
 #include <process/session_reader.hpp>
 #include <process/spawn_supervisor.hpp>
@@ -11,7 +12,6 @@
 #include <spec/seccomp_cache.hpp>
 #include <sys/pidfd.hpp>
 
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
 
@@ -24,21 +24,6 @@ using nlohmann::json;
 
 // All the name spaces containers have. One that it shares with the host is joined like any other.
 constexpr uint32_t kJoined = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-
-Error not_running(const slw_container& c) {
-    return Error(ErrorCode::kConflict, "container " + c.id + " is not running").with_resource(c.id);
-}
-
-// The container's root as its first process has it. The pid may be somebody else's by the time the path is opened, so
-// the process is looked at again afterwards.
-Result<UniqueFd> open_root(const slw_container& c, const SupervisorSession& session) {
-    const std::string path = "/proc/" + std::to_string(session.status().pid) + "/root";
-    UniqueFd root{open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    const int err = errno;
-    if (session.process() < 0 || has_ended(session.process())) return not_running(c);
-    if (!root) return Error::from_errno(err, "open '" + path + "'").with_operation("open").with_resource(path);
-    return root;
-}
 
 uint32_t plan_flags(uint32_t flags) {
     uint32_t out = supervisor::kPlanJoin | supervisor::kPlanStdinOnce;
@@ -78,7 +63,7 @@ Result<UniqueFd> make_capture(uint64_t bytes) {
 // Makes the supervisor and the parked process.
 Result<std::shared_ptr<ExecProcess>> launch(slw_container& c, const SupervisorSession& container, const json& request,
                                             const ExecOptions& options, const CallLimits& limits) {
-    const Result<UniqueFd> root = open_root(c, container);
+    const Result<UniqueFd> root = open_process_root(c, container);
     if (!root) return root.error();
     SpecContext context{c.backend.kernel()};
     context.root_fd = root->get();
@@ -115,7 +100,7 @@ Result<std::shared_ptr<ExecProcess>> launch(slw_container& c, const SupervisorSe
     if (launched) return exec;
     exec->session->destroy();
     // Its first process ended while the exec was on its way in.
-    if (has_ended(container.process())) return not_running(c);
+    if (has_ended(container.process())) return container_not_running(c);
     return std::move(launched).error();
 }
 
@@ -124,7 +109,7 @@ Result<std::shared_ptr<ExecProcess>> launch(slw_container& c, const SupervisorSe
 Result<std::shared_ptr<ExecProcess>> start_exec(slw_container& c, const json& request, const ExecOptions& options,
                                                 const CallLimits& limits) {
     const auto container = c.session();
-    if (!container || container->status().state != SLW_PROCESS_RUNNING) return not_running(c);
+    if (!container || container->status().state != SLW_PROCESS_RUNNING) return container_not_running(c);
     Result<AttachPacket> client = AttachPacket{};
     if (options.client != nullptr) client = attach_packet(*options.client);
     if (!client) return std::move(client).error();

@@ -11,11 +11,11 @@
 
 namespace slipway::linux_backend {
 
-int try_open_below(int root, const char* path, uint64_t flags, Links links, mode_t mode) noexcept {
+int try_open_below(int root, const char* path, uint64_t flags, Links links, mode_t mode, Mounts mounts) noexcept {
     open_how how{};
     how.flags = flags | O_CLOEXEC;
     how.mode = mode;
-    how.resolve = RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV |
+    how.resolve = RESOLVE_NO_MAGICLINKS | (mounts == Mounts::kRefuse ? RESOLVE_NO_XDEV : 0U) |
                   (links == Links::kInRoot ? RESOLVE_IN_ROOT : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
     // EAGAIN: a rename or mount anywhere on the machine raced with a ".." on the way; the kernel asks to try again.
     for (int attempt = 0;; ++attempt) {

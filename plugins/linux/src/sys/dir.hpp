@@ -18,12 +18,16 @@ enum class Links {
     kRefuse,  // any link is ELOOP
 };
 
+// Whether open_below() may step from one mount into another on the way.
+enum class Mounts { kRefuse, kCross };
+
 // openat2() of `path` below the directory `root`. Never leaves `root`, crosses a mount or takes a magic link. Returns
 // the errno in the Error's os() so that callers can tell ENOENT from the rest. `mode` is for O_CREAT.
 Result<UniqueFd> open_below(int root, const std::string& path, int flags, Links links, mode_t mode = 0);
 
 // The same for code that decides by errno at full speed: the descriptor, or -1 with errno set.
-int try_open_below(int root, const char* path, uint64_t flags, Links links, mode_t mode = 0) noexcept;
+int try_open_below(int root, const char* path, uint64_t flags, Links links, mode_t mode = 0,
+                   Mounts mounts = Mounts::kRefuse) noexcept;
 
 // Opens an absolute host directory by path, for the roots that everything else is relative to.
 Result<UniqueFd> open_dir(const std::string& path);

@@ -53,7 +53,8 @@ public:
     std::deque<core::EventOrGap> event_list;
     std::shared_ptr<std::atomic<bool>> events_closed = std::make_shared<std::atomic<bool>>(true);
     bool wait_until_cancelled = false;
-    core::ExecInfo exec;  // the only one there is
+    bool fail_late = false;  // archive_get() fails after its first bytes
+    core::ExecInfo exec;     // the only one there is
     std::vector<core::StatsSample> samples;
     bool stats_until_cancelled = false;
     bool refuse_exec = false;  // start_exec() fails before it was accepted
@@ -202,6 +203,37 @@ public:
     std::vector<std::string> list_execs(const std::string&) const override { return exec_ids; }
     Status resize_exec(const std::string& id, uint16_t rows, uint16_t cols) override {
         return answer("resize exec " + id + " " + std::to_string(rows) + "x" + std::to_string(cols));
+    }
+
+    Result<nlohmann::json> container_changes(const std::string& ref) override {
+        note("changes " + ref);
+        if (failure) return *failure;
+        return nlohmann::json::array();
+    }
+    Result<nlohmann::json> archive_stat(const std::string& ref, const std::string& path) override {
+        note("stat " + ref + " " + path);
+        if (failure) return *failure;
+        return nlohmann::json{{"name", "f"}, {"size", 3}};
+    }
+    Status archive_get(const std::string& ref, const std::string& path,
+                       const std::function<void(const nlohmann::json&)>& head, const core::ByteSink& tar) override {
+        note("get " + ref + " " + path);
+        if (failure && !fail_late) return *failure;
+        head({{"name", "f"}, {"size", 3}});
+        tar("abc", 3);
+        return fail_late ? Status(*failure) : Status(ok());
+    }
+    Status archive_put(const std::string& ref, const std::string& path, const core::ArchivePutOptions& options,
+                       const core::ByteSource& archive) override {
+        note("put " + ref + " " + path + (options.keep_kinds ? " kinds" : "") + (options.keep_owners ? " owners" : ""));
+        if (Status read = drain(archive); !read) return read;
+        return failure ? Status(*failure) : Status(ok());
+    }
+    Status export_container(const std::string& ref, const core::ByteSink& tar) override {
+        note("export " + ref);
+        if (failure) return *failure;
+        tar("abc", 3);
+        return ok();
     }
 
     Result<core::ImagePtr> find_image(const std::string& ref) const override {
