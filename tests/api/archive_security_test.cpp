@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace slipway::testing {
 namespace {
@@ -49,6 +50,16 @@ protected:
         return raw_http(daemon->socket(), "PUT", "/containers/hostile/archive?path=" + path, tar);
     }
     std::string inside(const std::string& command) const { return docker_ok({"exec", "hostile", "sh", "-c", command}); }
+
+    // What the daemon has loaded.
+    std::set<std::string> mapped_files() const {
+        std::set<std::string> files;
+        std::ifstream maps("/proc/" + std::to_string(daemon->pid()) + "/maps");
+        for (std::string line; std::getline(maps, line);) {
+            if (const size_t path = line.find('/'); path != std::string::npos) files.insert(line.substr(path));
+        }
+        return files;
+    }
 
     static constexpr const char* kSecret = "SECRET-OF-THE-HOST";
     std::string canary, root;
@@ -114,6 +125,7 @@ TEST_F(ArchiveSecurity, S20_MagicLinksLeadNowhere) {
 }
 
 TEST_F(ArchiveSecurity, S21_S22_NothingOfTheImageIsRunOrLoaded) {
+    const std::set<std::string> mapped = mapped_files();
     // Programs and libraries by the names that engines were tricked with.
     inside(
         "for d in /bin /sbin /usr/bin /usr/sbin /usr/local/bin; do mkdir -p $d; "
@@ -135,11 +147,7 @@ TEST_F(ArchiveSecurity, S21_S22_NothingOfTheImageIsRunOrLoaded) {
     EXPECT_EQ(raw_http(daemon->socket(), "GET", "/containers/hostile/export").status, 200);
     EXPECT_FALSE(fs::exists("/ran"));
     EXPECT_FALSE(fs::exists(root + "/ran"));
-    std::ifstream maps("/proc/" + std::to_string(daemon->pid()) + "/maps");
-    for (std::string line; std::getline(maps, line);) {
-        EXPECT_THAT(line, Not(HasSubstr(daemon->data_root() + "/containers"))) << line;
-        EXPECT_THAT(line, Not(HasSubstr("libnss"))) << line;
-    }
+    EXPECT_EQ(mapped_files(), mapped);
 }
 
 TEST_F(ArchiveSecurity, S23_MountPointsAreNotMadeOutsideOfTheContainer) {
