@@ -74,6 +74,8 @@ const std::map<std::string, Setter>& setters() {
         {"bridge", text(&DaemonOptions::bridge)},
         {"bip", text(&DaemonOptions::bip)},
         {"cgroup-parent", text(&DaemonOptions::cgroup_parent)},
+        {"userns-remap", text(&DaemonOptions::userns_remap)},
+        {"userns-pool", text(&DaemonOptions::userns_pool)},
         {"log-level", text(&DaemonOptions::log_level)},
         {"debug", set_debug},
         {"default-runtime", text(&DaemonOptions::default_runtime)},

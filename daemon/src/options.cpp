@@ -68,6 +68,12 @@ void declare(CLI::App& app, DaemonOptions& options, Given& given) {
         ->type_name("NAME");
     app.add_option("--bip", options.bip, "Address and subnet of the bridge")->type_name("CIDR");
     app.add_option("--cgroup-parent", options.cgroup_parent, "Parent cgroup of all containers")->type_name("PATH");
+    app.add_option("--userns-remap", options.userns_remap,
+                   "User and group whose subordinate ids containers get: default, USER[:GROUP] or UID[:GID]")
+        ->type_name("USER");
+    app.add_option("--userns-pool", options.userns_pool,
+                   "Ids for containers with user namespaces of their own [those of user 'containers']")
+        ->type_name("FIRST:COUNT");
     app.add_option("-l,--log-level", options.log_level, "debug, info, warn or error [info]")->type_name("LEVEL");
     app.add_flag("-D,--debug", given.debug, "Same as --log-level debug");
     app.add_option("--config-file", options.config_file, "Configuration file [/etc/slipway/daemon.json]")

@@ -23,6 +23,8 @@ struct DaemonOptions {
     std::string bridge = "slipway0";
     std::string bip;
     std::string cgroup_parent;
+    std::string userns_remap;  // as dockerd's; empty: containers have the host's ids
+    std::string userns_pool;   // "first:count"; empty: the ids of user "containers"
     std::string log_level = "info";
     std::string default_runtime = "linux";
     std::string min_api_version = "1.22";

@@ -56,7 +56,6 @@ constexpr Row kHostRows[] = {
      "only the log drivers json-file and none are implemented yet (HostConfig.LogConfig.Type)"},
     {"NetworkMode", other_network,
      "only the networks bridge, host and none are implemented yet (HostConfig.NetworkMode)"},
-    {"UsernsMode", not_empty, "user namespaces are not implemented yet (HostConfig.UsernsMode)"},
     {"StorageOpt", not_empty, "storage options are not implemented yet (HostConfig.StorageOpt)"},
     {"Init", is_true, "an init process in the container is not implemented yet (HostConfig.Init)"},
     {"CgroupParent", not_empty, "cgroup parents are not implemented yet (HostConfig.CgroupParent)"},

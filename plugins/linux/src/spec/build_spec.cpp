@@ -11,6 +11,7 @@
 #include <spec/user_lookup.hpp>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 namespace slipway::linux_backend {
@@ -71,7 +72,31 @@ Result<json> namespaces_of(const json& host_config, const SpecContext& context) 
     const bool private_cgroup =
         read_text(host_config, "CgroupnsMode") != "host" && !read_flag(host_config, "Privileged");
     if (context.kernel.cgroup_namespaces && private_cgroup) list.push_back({{"type", "cgroup"}});
+    if (context.id_map != nullptr) list.push_back({{"type", "user"}});
     return list;
+}
+
+json mappings_of(const IdRanges& ranges) {
+    json list = json::array();
+    for (const IdRange& range : ranges) {
+        list.push_back({{"containerID", range.container}, {"hostID", range.host}, {"size", range.size}});
+    }
+    return list;
+}
+
+// What depends on who the container's users are.
+void add_user_namespace(json& section, const IdMap& map, std::map<std::string, std::string>& sysctls,
+                        const json& host_config) {
+    section["uidMappings"] = mappings_of(map.uids);
+    section["gidMappings"] = mappings_of(map.gids);
+    // The kernel refuses groups that the container does not have; the rest stays everybody.
+    constexpr const char* kPing = "net.ipv4.ping_group_range";
+    const auto ping = sysctls.find(kPing);
+    const json& given = member_of(host_config, "Sysctls");
+    if (ping == sysctls.end() || given.contains(kPing) || given.contains("net/ipv4/ping_group_range")) return;
+    for (const IdRange& range : map.gids) {
+        if (range.container == 0) ping->second = "0 " + std::to_string(range.size - 1);
+    }
 }
 
 // ---- the rest --------------------------------------------------------------------------------------------------
@@ -138,6 +163,7 @@ Result<json> linux_section(const json& host_config, CapabilitySet capabilities, 
         {"readonlyPaths", paths_of(host_config, "ReadonlyPaths", unconfined, default_readonly_paths())},
         {"rootfsPropagation", "rprivate"},
     };
+    if (context.id_map != nullptr) add_user_namespace(section, *context.id_map, *sysctls, host_config);
     if (!sysctls->empty()) section["sysctl"] = std::move(*sysctls);
     if (*seccomp) section["seccomp"] = std::move(**seccomp);
     return section;

@@ -82,7 +82,7 @@ Status check_modes(Verification& check) {
     }
     check_forwarding(check);
     const std::string user = read_text(config, "UsernsMode");
-    if (!is_one_of(user, {"host"})) return invalid("invalid USER mode: " + user);
+    if (!is_one_of(user, {"host", "private", "auto"}) && !is_join(user)) return invalid("invalid USER mode: " + user);
 
     const std::string cgroup = read_text(config, "CgroupnsMode");
     if (!is_one_of(cgroup, {"private", "host"})) return invalid("invalid cgroup namespace mode: " + cgroup);
