@@ -76,6 +76,7 @@ const std::map<std::string, Setter>& setters() {
         {"cgroup-parent", text(&DaemonOptions::cgroup_parent)},
         {"userns-remap", text(&DaemonOptions::userns_remap)},
         {"userns-pool", text(&DaemonOptions::userns_pool)},
+        {"cdi-spec-dirs", texts(&DaemonOptions::cdi_spec_dirs)},
         {"log-level", text(&DaemonOptions::log_level)},
         {"debug", set_debug},
         {"default-runtime", text(&DaemonOptions::default_runtime)},

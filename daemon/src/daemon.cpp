@@ -42,6 +42,7 @@ core::PluginHostOptions plugin_options(const DaemonOptions& options, const Logge
     out.common_config = {{"instance", instance_of(options.exec_root)}, {"bridge", options.bridge}};
     if (!options.bip.empty()) out.common_config["bip"] = options.bip;
     if (!options.cgroup_parent.empty()) out.common_config["cgroup_parent"] = options.cgroup_parent;
+    out.common_config["cdi_spec_dirs"] = options.cdi_spec_dirs;
     if (options.default_ulimits.is_object()) out.common_config["default_ulimits"] = options.default_ulimits;
     out.data_root = options.data_root;
     out.exec_root = options.exec_root;
@@ -125,6 +126,7 @@ Result<Running> start(const DaemonOptions& options, const Logger& logger) {
 
     api::Facts facts = read_host_facts();
     facts.debug = logger.level() == core::LogLevel::kDebug;
+    facts.cdi_spec_dirs = options.cdi_spec_dirs;
     if (remaps) facts.security_options.emplace_back("name=userns");
     api::ServerOptions server_options;
     server_options.min_api_version = options.min_api_version;

@@ -62,7 +62,6 @@ constexpr Row kHostRows[] = {
     {"Cgroup", not_empty, "joining a cgroup is not implemented yet (HostConfig.Cgroup)"},
     {"CpuRealtimePeriod", not_zero, "realtime scheduling is not implemented yet (HostConfig.CpuRealtimePeriod)"},
     {"CpuRealtimeRuntime", not_zero, "realtime scheduling is not implemented yet (HostConfig.CpuRealtimeRuntime)"},
-    {"DeviceRequests", not_empty, "device requests are not implemented yet (HostConfig.DeviceRequests)"},
     {"KernelMemoryTCP", not_zero, "kernel memory limits are not implemented (HostConfig.KernelMemoryTCP)"},
     {"CpuCount", not_zero, "CPU counts belong to Windows containers (HostConfig.CpuCount)"},
 };

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace slipway::linux_backend {
 
@@ -33,7 +34,8 @@ struct BackendConfig {
     std::string bip;            // CIDR, may be empty
     std::string cgroup_parent;  // "/slipway"
     std::string supervisor;     // absolute path of slipway-supervisor; found beside the plugin when not given
-    bool pivot_root = false;    // "pivot_root": true forces the way for kernels that refuse to cover "/"
+    std::vector<std::string> cdi_directories;  // of CDI specifications
+    bool pivot_root = false;                   // "pivot_root": true forces the way for kernels that refuse to cover "/"
 
     static Result<BackendConfig> from_json(const std::string& text);
 };

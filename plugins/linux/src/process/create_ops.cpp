@@ -82,6 +82,7 @@ slw_status SLW_CALL build_spec_document(slw_container* c, const slw_call*, slw_t
         context.root_fd = c->root ? c->root->tree.get() : -1;
         context.cgroups_path = c->backend.config.cgroup_parent + "/" + c->backend.config.instance + "/" + c->id;
         for (const PreparedMount& mount : c->mounts) context.mount_targets.push_back(mount.target);
+        context.cdi_directories = c->backend.config.cdi_directories;
         context.id_map = c->id_map ? &*c->id_map : nullptr;
         context.container_pid = [c](const std::string& id) { return c->backend.containers->pid_of(id); };
         const Result<json> spec = build_spec(*parsed, context);

@@ -100,7 +100,6 @@ Status check_offered(Verification& check) {
     };
     const nlohmann::json& config = check.config;
     for (const Missing& row : {Missing{!read_text(config, "CgroupParent").empty(), "a cgroup parent per container"},
-                               Missing{has_items(config, "DeviceRequests"), "device requests"},
                                Missing{has_items(config, "StorageOpt"), "storage options"}}) {
         if (row.asked) {
             return Error(ErrorCode::kUnimplemented,
