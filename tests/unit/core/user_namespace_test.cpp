@@ -97,7 +97,7 @@ TEST_F(UserNamespaces, AreKeptByTheRecord) {
 }
 
 TEST_F(UserNamespaces, AFailedCreateGivesItsIdsBack) {
-    sim->fail("root_create", Error(ErrorCode::kSystem, "disk on fire"));
+    sim->fail_next("root_create", Error(ErrorCode::kSystem, "disk on fire"));
     EXPECT_THAT(refusal({{"UsernsMode", "private"}}), HasSubstr("disk on fire"));
 
     EXPECT_EQ(first_id(create({"sleep"}, {{"UsernsMode", "private"}})), 100000U);

@@ -135,28 +135,35 @@ Result<UniqueFd> mount_in_own_namespace(const OverlayParts& given) {
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
         return Error::from_errno(errno, "make mounts private");
     }
+    const bool is_mapped = given.user_namespace >= 0;
     std::vector<int> originals = given.lower;
     originals.push_back(given.base);
+    if (!is_mapped) originals.insert(originals.end(), {given.upper, given.work});
     std::vector<UniqueFd> reopened;
     for (const int fd : originals) {
         Result<UniqueFd> again = reopen(fd);
         if (!again) return again;
-        if (given.user_namespace >= 0) {
+        if (is_mapped) {
             Status mapped = map_in_place(*again, given.user_namespace);
             if (!mapped) return std::move(mapped).error();
         }
         reopened.push_back(std::move(*again));
     }
+    if (is_mapped) {
+        // Below the same mount, as overlayfs wants them.
+        const int base = reopened.back().get();
+        for (const char* name : {"upper", "work"}) {
+            reopened.emplace_back(::openat(base, name, kOpenDirectory));
+            if (!reopened.back()) return Error::from_errno(errno, "open the writable layer");
+        }
+    }
     OverlayParts parts;
     for (size_t i = 0; i < given.lower.size(); ++i) parts.lower.push_back(reopened[i].get());
-    parts.base = reopened.back().get();
-    const UniqueFd upper(::openat(parts.base, "upper", kOpenDirectory));
-    const UniqueFd work(::openat(parts.base, "work", kOpenDirectory));
-    if (!upper || !work) return Error::from_errno(errno, "open the writable layer");
-    parts.upper = upper.get();
-    parts.work = work.get();
+    parts.base = reopened[given.lower.size()].get();
+    parts.upper = reopened[given.lower.size() + 1].get();
+    parts.work = reopened[given.lower.size() + 2].get();
 
-    if (given.user_namespace >= 0) {
+    if (is_mapped) {
         if (Status owner = make_files_as(given.root_uid, given.root_gid); !owner) return std::move(owner).error();
     }
     const std::string options = overlay_options(parts);
