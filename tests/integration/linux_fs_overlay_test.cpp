@@ -214,7 +214,9 @@ TEST_F(LinuxFsOverlay, MapsIdsByEachMethodAndKeepsThoseOnDisk) {
         EXPECT_EQ(stat_at(tree->get(), "etc/base").st_gid, 200000U);
         const Status written = on_own_thread([&] {
             Status owner = make_files_as(100007, 200008);
-            if (owner) EXPECT_EQ(write_at(tree->get(), "etc/new", "n"), 0);
+            if (owner) {
+                EXPECT_EQ(write_at(tree->get(), "etc/new", "n"), 0);
+            }
             return owner;
         });
         EXPECT_TRUE(written.has_value());

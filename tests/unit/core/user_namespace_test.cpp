@@ -3,6 +3,8 @@
 #include "support/engine_fixture.hpp"
 #include "userns/id_pool.hpp"
 
+#include <slipway/mount.h>
+
 #include <gmock/gmock.h>
 
 namespace slipway::test {
