@@ -195,7 +195,7 @@ void read_devices(const json& document, CdiSpec& spec, Reader& in) {
         const std::string name = in.text(device, "name", true);
         if (!is_device_name(name)) in.wrong("invalid device name '" + name + "'");
         CdiEdits edits = read_edits(member_of(device, "containerEdits"), in);
-        if (edits.empty()) in.wrong("device '" + name + "' has no edits");
+        if (member_of(device, "containerEdits").empty()) in.wrong("device '" + name + "' has no edits");
         if (!spec.devices.emplace(name, std::move(edits)).second) in.wrong("device '" + name + "' occurs twice");
     }
 }
