@@ -12,7 +12,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace slipway::linux_backend {
 
@@ -34,8 +33,7 @@ struct BackendConfig {
     std::string bip;            // CIDR, may be empty
     std::string cgroup_parent;  // "/slipway"
     std::string supervisor;     // absolute path of slipway-supervisor; found beside the plugin when not given
-    std::vector<std::string> cdi_directories;  // of CDI specifications
-    bool pivot_root = false;                   // "pivot_root": true forces the way for kernels that refuse to cover "/"
+    bool pivot_root = false;    // "pivot_root": true forces the way for kernels that refuse to cover "/"
 
     static Result<BackendConfig> from_json(const std::string& text);
 };

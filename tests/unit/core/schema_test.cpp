@@ -116,10 +116,12 @@ TEST(Unimplemented, EveryOtherWishIsRefusedByName) {
         {"Mounts", {{{"Type", "image"}}}},
         {"LogConfig", {{"Type", "syslog"}}},
         {"NetworkMode", "mynet"},
+        {"UsernsMode", "host"},
         {"StorageOpt", {{"size", "1g"}}},
         {"Init", true},
         {"CgroupParent", "/x"},
         {"CpuRealtimeRuntime", 5},
+        {"DeviceRequests", json::array({json::object()})},
         {"KernelMemoryTCP", 1},
     };
     for (const auto& [key, value] : wishes) {

@@ -47,9 +47,8 @@ struct VerifyResult {
 
 struct ContainerDesc {
     std::string id, name;
-    std::string state_dir;            // <exec root>/backends/<backend>/containers/<id>: exists, 0700
-    std::string data_dir;             // <data root>/backends/<backend>/containers/<id>: exists, 0700
-    std::string user_namespace = {};  // slw_container_desc.user_namespace; empty: none
+    std::string state_dir;  // <exec root>/backends/<backend>/containers/<id>: exists, 0700
+    std::string data_dir;   // <data root>/backends/<backend>/containers/<id>: exists, 0700
 };
 
 struct LogTarget {
@@ -197,7 +196,6 @@ struct BackendInfo {
     bool accepts_start_hostconfig = false;
     bool parks = false;
     bool network_first = true;
-    bool maps_users = false;              // reads ContainerDesc::user_namespace
     bool pauses = false;                  // offers slw.pause/1
     bool executes = false;                // offers slw.exec/1
     std::vector<std::string> extensions;  // ids offered

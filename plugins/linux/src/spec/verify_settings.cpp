@@ -82,7 +82,7 @@ Status check_modes(Verification& check) {
     }
     check_forwarding(check);
     const std::string user = read_text(config, "UsernsMode");
-    if (!is_one_of(user, {"host", "private", "auto"}) && !is_join(user)) return invalid("invalid USER mode: " + user);
+    if (!is_one_of(user, {"host"})) return invalid("invalid USER mode: " + user);
 
     const std::string cgroup = read_text(config, "CgroupnsMode");
     if (!is_one_of(cgroup, {"private", "host"})) return invalid("invalid cgroup namespace mode: " + cgroup);
@@ -100,6 +100,7 @@ Status check_offered(Verification& check) {
     };
     const nlohmann::json& config = check.config;
     for (const Missing& row : {Missing{!read_text(config, "CgroupParent").empty(), "a cgroup parent per container"},
+                               Missing{has_items(config, "DeviceRequests"), "device requests"},
                                Missing{has_items(config, "StorageOpt"), "storage options"}}) {
         if (row.asked) {
             return Error(ErrorCode::kUnimplemented,

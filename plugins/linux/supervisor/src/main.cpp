@@ -2,7 +2,6 @@
 //
 //   slipway-supervisor <container or exec id>   descriptor 3: control socket, over which the plan arrives
 //   slipway-supervisor --base                   descriptor 3: makes the base mount name space
-//   slipway-supervisor --user                   descriptor 3: makes a user name space and a network name space of it
 #include <errno.h>
 #include <linux/close_range.h>
 #include <signal.h>
@@ -14,7 +13,6 @@
 #include "base_namespace.hpp"
 #include "supervisor.hpp"
 #include "sys.hpp"
-#include "user_namespace.hpp"
 
 namespace slipway::supervisor {
 namespace {
@@ -124,7 +122,5 @@ int main(int argc, char** argv) {
         (void)!write(STDERR_FILENO, kUsage, sizeof(kUsage) - 1);
         return 2;
     }
-    if (strcmp(argv[1], "--base") == 0) _exit(run_base_namespace(kControl));
-    if (strcmp(argv[1], "--user") == 0) _exit(run_user_namespace(kControl));
-    _exit(supervise());
+    _exit(strcmp(argv[1], "--base") == 0 ? run_base_namespace(kControl) : supervise());
 }

@@ -300,7 +300,8 @@ TEST(Verify, AcceptsOrdinaryConfigurationsWithoutAWord) {
 }
 
 TEST(Verify, SaysWhatItDoesNotOffer) {
-    for (const json& config : {json{{"CgroupParent", "/x"}}, json{{"StorageOpt", {{"size", "1G"}}}}, json{{"SecurityOpt", {"apparmor=web"}}}}) {
+    for (const json& config : {json{{"CgroupParent", "/x"}}, json{{"DeviceRequests", {{{"Count", -1}}}}},
+                               json{{"StorageOpt", {{"size", "1G"}}}}, json{{"SecurityOpt", {"apparmor=web"}}}}) {
         const auto answer = run(config);
 
         ASSERT_FALSE(answer) << config;
