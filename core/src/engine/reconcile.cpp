@@ -91,16 +91,21 @@ void EngineImpl::reconcile_container(const ContainerPtr& container, Holdings& ho
     const std::string state = held == holdings.end() ? "" : held->second.state;
     const bool ran = record->state == RunState::kRunning || record->state == RunState::kPaused;
     const bool is_adoptable = ran && !record->exit_noted && (state == "running" || state == "exited");
-    // Before the handle is opened, as the contract asks.
-    if (!state.empty() && !is_adoptable) {
+    const auto remove_holding = [&] {
         Status removed = container->backend->remove_holding(internal_call(), container->id);
         if (!removed) {
             container->needs_release = true;
             log(LogLevel::kError, "container " + container->id + ": " + removed.error().message());
         }
-    }
-    if (Status opened = open_handle(*container); !opened) {
+    };
+    // Before the handle is opened, as the contract asks.
+    if (!state.empty() && !is_adoptable) remove_holding();
+    Status opened = open_handle(*container);
+    for (int attempt = 1; !opened && attempt < kAttempts; ++attempt) opened = open_handle(*container);
+    if (!opened) {
         log(LogLevel::kError, "container " + container->id + ": " + opened.error().message());
+        // Nobody can take it over: it counts as lost, so it must not run on.
+        if (is_adoptable) remove_holding();
     }
 
     if (record->state == RunState::kRestarting) {

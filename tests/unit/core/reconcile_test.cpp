@@ -50,6 +50,26 @@ TEST_F(Reconcile, AContainerThatIsGoneEndedWith255) {
     EXPECT_TRUE(engine->start_container(id));
 }
 
+TEST_F(Reconcile, OneFailureToOpenAContainerDoesNotEndIt) {
+    const std::string id = create_started({"sleep"});
+
+    reopen([&] { sim->fail_next("open_container", Error(ErrorCode::kSystem, "a passing failure")); });
+
+    EXPECT_EQ(record(id)->state, RunState::kRunning);
+    sim->finish(id, 4);
+    EXPECT_EQ(wait_exit(id).exit_code, 4);
+}
+
+TEST_F(Reconcile, WhatCannotBeOpenedIsLostAndDoesNotRunOn) {
+    const std::string id = create_started({"sleep"});
+
+    reopen([&] { sim->fail_next("open_container", Error(ErrorCode::kSystem, "a lasting failure"), 3); });
+
+    EXPECT_EQ(record(id)->state, RunState::kExited);
+    EXPECT_EQ(record(id)->exit_code, 255);
+    EXPECT_EQ(sim->residue().processes, 0);
+}
+
 TEST_F(Reconcile, DebrisIsRemoved) {
     const std::string id = create({"sleep"});
     const std::string nobody(64, 'a');
