@@ -12,7 +12,7 @@ TEST_P(ErrorCause, IsNamedWithItsObject) {
     json body = {{"Image", "box"}, {"Cmd", {"true"}}};
     body.update(json::parse(say(cause.body.dump())));
     // From a file: what is to be too long for a command is too long for curl's own arguments as well.
-    const HttpReply created =
+    const ApiReply created =
         request("POST", "/containers/create?name=c1", "@" + file("body.json", body.dump()), {"-D", "-"});
     if (cause.phase.empty()) {
         EXPECT_EQ(created.status, cause.status) << created.body;
@@ -24,7 +24,7 @@ TEST_P(ErrorCause, IsNamedWithItsObject) {
     ASSERT_EQ(created.status, 201) << created.body;
     if (cause.between) cause.between(*this);
 
-    const HttpReply started = request("POST", "/containers/c1/start", "", {"-D", "-"});
+    const ApiReply started = request("POST", "/containers/c1/start", "", {"-D", "-"});
 
     EXPECT_EQ(started.status, cause.status) << started.body;
     EXPECT_THAT(started.body, HasSubstr(say(cause.message)));
@@ -48,7 +48,7 @@ protected:
 TEST_F(AddressesExhausted, NamesTheSubnet) {
     docker_ok({"run", "-d", "--name", "only", "box", "sleep", "600"});
     create("c1", {"true"});
-    const HttpReply reply = request("POST", "/containers/c1/start");
+    const ApiReply reply = request("POST", "/containers/c1/start");
     EXPECT_EQ(reply.status, 500);
     EXPECT_THAT(reply.body, HasSubstr("no available IPv4 addresses in '"));
     const json error = document("c1")["State"]["Slipway"]["LastStart"]["Error"];

@@ -10,13 +10,13 @@
 namespace slipway::testing {
 
 // Status and body of what curl was told to print as "<body>\n<status>".
-struct HttpReply {
+struct ApiReply {
     int status = 0;
     std::string body;
     nlohmann::json json() const { return nlohmann::json::parse(body, nullptr, false); }
 };
 
-inline HttpReply taken_apart(const RunResult& result) {
+inline ApiReply taken_apart(const RunResult& result) {
     const size_t at = result.out.rfind('\n');
     if (at == std::string::npos) return {};
     return {std::atoi(result.out.c_str() + at + 1), result.out.substr(0, at)};
@@ -25,8 +25,8 @@ inline HttpReply taken_apart(const RunResult& result) {
 // A daemon for each test, spoken to in HTTP by hand.
 class HttpClient : public DockerClient {
 protected:
-    HttpReply request(const std::string& method, const std::string& path, const std::string& body = "",
-                      const std::vector<std::string>& curl_arguments = {}) const {
+    ApiReply request(const std::string& method, const std::string& path, const std::string& body = "",
+                     const std::vector<std::string>& curl_arguments = {}) const {
         return taken_apart(daemon->http(method, path, body, curl_arguments));
     }
     // What has happened to a container so far: "create", "start", ...
@@ -55,7 +55,7 @@ protected:
                        const nlohmann::json& more = nlohmann::json::object()) const {
         nlohmann::json body = {{"Image", "box"}, {"Cmd", command}, {"HostConfig", host_config}};
         body.update(more);
-        const HttpReply reply = request("POST", "/containers/create?name=" + name, body.dump());
+        const ApiReply reply = request("POST", "/containers/create?name=" + name, body.dump());
         EXPECT_EQ(reply.status, 201) << reply.body;
         const nlohmann::json answer = reply.json();
         return answer.is_object() ? answer.value("Id", "") : "";

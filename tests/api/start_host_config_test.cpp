@@ -12,8 +12,8 @@ namespace fs = std::filesystem;
 
 class LegacyStart : public HttpClient {
 protected:
-    HttpReply start(const std::string& name, const std::string& body = "", const std::string& version = "1.23",
-                    const std::vector<std::string>& curl_arguments = {}) const {
+    ApiReply start(const std::string& name, const std::string& body = "", const std::string& version = "1.23",
+                   const std::vector<std::string>& curl_arguments = {}) const {
         return request("POST", "/v" + version + "/containers/" + name + "/start", body, curl_arguments);
     }
     std::string create_sleeper(const std::string& name, const json& host_config = json::object(),
@@ -34,7 +34,7 @@ protected:
 
 TEST_F(LegacyStart, Sf19_AFlatChunkedBodyBindsExactlyThat) {
     create_sleeper("c1");
-    const HttpReply reply = start("c1", R"({"Binds":["/tmp:/foo"]})", "1.23", {"-H", "Transfer-Encoding: chunked"});
+    const ApiReply reply = start("c1", R"({"Binds":["/tmp:/foo"]})", "1.23", {"-H", "Transfer-Encoding: chunked"});
     EXPECT_EQ(reply.status, 204) << reply.body;
     const json inspect = document("c1");
     EXPECT_EQ(inspect["HostConfig"]["Binds"], json::array({"/tmp:/foo"}));
@@ -91,7 +91,7 @@ TEST_F(LegacyStart, Sf23_DnsListsAreEmptyArrays) {
 TEST_F(LegacyStart, Sf24_TwoBindsOnOneDestinationChangeNothing) {
     create_sleeper("c1", {{"Binds", {"/etc:/data"}}});
     const json before = shown("c1");
-    const HttpReply reply = start("c1", R"({"Binds":["/tmp:/foo","/usr:/foo"]})");
+    const ApiReply reply = start("c1", R"({"Binds":["/tmp:/foo","/usr:/foo"]})");
     EXPECT_EQ(reply.status, 500);
     EXPECT_EQ(reply.body, "Duplicate mount point '/foo'\n");
     EXPECT_EQ(shown("c1"), before);
@@ -103,7 +103,7 @@ TEST_F(LegacyStart, Sf24_TwoBindsOnOneDestinationChangeNothing) {
 
 TEST_F(LegacyStart, Sf25_TooLittleMemoryIsRefusedAndTheOldConfigurationStarts) {
     create_sleeper("c1", {{"Memory", 67108864}});
-    const HttpReply reply = start("c1", R"({"Memory":524287})");
+    const ApiReply reply = start("c1", R"({"Memory":524287})");
     EXPECT_EQ(reply.status, 500);
     EXPECT_EQ(reply.body, "Minimum memory limit allowed is 6MB\n");
     EXPECT_EQ(start("c1").status, 204);
@@ -128,7 +128,7 @@ TEST_F(LegacyStart, Sf26_AnotherNetworkModeDropsTheOldEntries) {
 TEST_F(LegacyStart, Sf27_ABodyWithoutJsonContentTypeIsRefused) {
     create_sleeper("c1");
     const auto with_type = [&](const std::string& header) {
-        const HttpReply reply =
+        const ApiReply reply =
             request("POST", "/v1.23/containers/c1/start", "", {"-H", header, "--data-binary", R"({"HostConfig":{}})"});
         return std::to_string(reply.status) + " " + reply.body;
     };
@@ -155,7 +155,7 @@ TEST_F(LegacyStart, Sf29_TheContainersOwnInspectedConfigurationIsAccepted) {
 
 TEST_F(LegacyStart, Sf44_Sf45_LaunchFailuresHaveTheOldSentences) {
     create("missing", {"nosuchcommand"});
-    HttpReply reply = start("missing");
+    ApiReply reply = start("missing");
     EXPECT_EQ(reply.status, 404);
     EXPECT_EQ(reply.body, "Container command 'nosuchcommand' not found or does not exist.\n");
     EXPECT_EQ(document("missing")["State"]["ExitCode"], 127);
@@ -174,7 +174,7 @@ TEST_F(LegacyStart, DeprecatedStartsAreToldOfInTheLog) {
 
 TEST_F(LegacyStart, SecurityOptionsHaveTheOldTexts) {
     create_sleeper("c1");
-    HttpReply reply = start("c1", R"({"SecurityOpt":["apparmor"]})");
+    ApiReply reply = start("c1", R"({"SecurityOpt":["apparmor"]})");
     EXPECT_EQ(reply.status, 500);
     EXPECT_EQ(reply.body, "Invalid --security-opt 1: \"apparmor\"\n");
     reply = start("c1", R"({"SecurityOpt":["magic:on"]})");

@@ -13,11 +13,11 @@ namespace fs = std::filesystem;
 
 class StartRequest : public HttpClient {
 protected:
-    HttpReply start(const std::string& name, const std::string& prefix = "/v1.51",
-                    const std::vector<std::string>& curl_arguments = {}) const {
+    ApiReply start(const std::string& name, const std::string& prefix = "/v1.51",
+                   const std::vector<std::string>& curl_arguments = {}) const {
         return request("POST", prefix + "/containers/" + name + "/start", "", curl_arguments);
     }
-    static std::string message(const HttpReply& reply) { return reply.json().value("message", ""); }
+    static std::string message(const ApiReply& reply) { return reply.json().value("message", ""); }
     // Makes the stored configuration one that this machine would refuse, as if it had been made elsewhere.
     void edit_stored(const std::string& name, const std::string& from, const std::string& to) const {
         const std::string id = document(name)["Id"];
@@ -54,7 +54,7 @@ TEST_F(StartRequest, Sf03_ARunningContainerIsNotModified) {
     const json before = document("c1")["State"];
     const auto events = actions_of("c1");
     for (const char* prefix : {"/v1.51", "", "/v1.23"}) {
-        const HttpReply reply = start("c1", prefix);
+        const ApiReply reply = start("c1", prefix);
         EXPECT_EQ(reply.status, 304) << prefix;
         EXPECT_EQ(reply.body, "") << prefix;
     }
@@ -77,7 +77,7 @@ TEST_F(StartRequest, Sf06_IdNameSlashNameAndPrefixResolve) {
     EXPECT_EQ(document(id.substr(0, 12))["Id"], other);
     EXPECT_EQ(document(id)["Id"], id);
     for (const char* prefix : {"/v1.51", "/v1.23"}) {
-        const HttpReply reply = start("nobody", prefix);
+        const ApiReply reply = start("nobody", prefix);
         EXPECT_EQ(reply.status, 404);
         EXPECT_THAT(reply.body, HasSubstr("No such container: nobody"));
     }
@@ -88,7 +88,7 @@ TEST_F(StartRequest, Sf07_AnAmbiguousPrefixIs400) {
     for (int i = 0; i < 17; ++i) ++first[create("c1" + std::to_string(i), {"true"})[0]];
     for (const auto& [digit, count] : first) {
         if (count < 2) continue;
-        const HttpReply reply = start(std::string(1, digit));
+        const ApiReply reply = start(std::string(1, digit));
         EXPECT_EQ(reply.status, 400);
         EXPECT_EQ(message(reply), std::string("multiple IDs found with provided prefix: ") + digit);
     }
@@ -105,7 +105,7 @@ TEST_F(StartRequest, Sf08_Sf09_ADeadContainerCannotBeStarted) {
     EXPECT_EQ(document("c1")["State"]["Status"], "dead");
     const json before = document("c1");
     const auto events = actions_of("c1");
-    HttpReply reply = start("c1");
+    ApiReply reply = start("c1");
     EXPECT_EQ(reply.status, 409);
     EXPECT_EQ(message(reply), "container is marked for removal and cannot be started");
     reply = start("c1", "/v1.23");
@@ -120,7 +120,7 @@ TEST_F(StartRequest, Sf08_Sf09_ADeadContainerCannotBeStarted) {
 TEST_F(StartRequest, Sf10_Sf11_Sf12_Sf13_BodiesOfTheModernProfile) {
     create("c1", {"sleep", "600"});
     const std::vector<std::string> eight = {"--data-binary", "12345678"};
-    HttpReply reply = start("nobody", "/v1.51", eight);
+    ApiReply reply = start("nobody", "/v1.51", eight);
     EXPECT_EQ(reply.status, 400);
     EXPECT_EQ(message(reply), kBody);
     EXPECT_EQ(message(start("c1", "",
@@ -132,7 +132,7 @@ TEST_F(StartRequest, Sf10_Sf11_Sf12_Sf13_BodiesOfTheModernProfile) {
 }
 
 TEST_F(StartRequest, Sf14_Sf15_VersionsAndErrorBodies) {
-    HttpReply reply = start("nobody", "/v1.52");
+    ApiReply reply = start("nobody", "/v1.52");
     EXPECT_EQ(reply.status, 400);
     EXPECT_EQ(message(reply), "client version 1.52 is too new. Maximum supported API version is 1.51");
     reply = start("nobody", "/v1.21");
@@ -148,7 +148,7 @@ TEST_F(StartRequest, Sf16_AStoredConfigurationThatIsNotValidAnyMore) {
     edit_stored("c1", "\"Memory\":67108864", "\"Memory\":5242880");
     const json before = document("c1")["State"];
     const auto events = actions_of("c1");
-    HttpReply reply = start("c1");
+    ApiReply reply = start("c1");
     EXPECT_EQ(reply.status, 400);
     EXPECT_EQ(message(reply), "Minimum memory limit allowed is 6MB");
     reply = start("c1", "/v1.23");
@@ -162,12 +162,12 @@ TEST_F(StartRequest, Sf16_AStoredConfigurationThatIsNotValidAnyMore) {
 }
 
 TEST_F(StartRequest, Sf17_WarningsComeWithCreateAndNeverWithStart) {
-    const HttpReply made = request("POST", "/containers/create?name=c1",
-                                   R"({"Image":"box","Cmd":["true"],"HostConfig":{"CpuPercent":20}})");
+    const ApiReply made = request("POST", "/containers/create?name=c1",
+                                  R"({"Image":"box","Cmd":["true"],"HostConfig":{"CpuPercent":20}})");
     EXPECT_EQ(made.status, 201) << made.body;
     EXPECT_THAT(made.body, HasSubstr("linux does not support CPU percent. Percent discarded."));
     edit_stored("c1", "\"CpuPercent\":0", "\"CpuPercent\":20");
-    const HttpReply reply = start("c1");
+    const ApiReply reply = start("c1");
     EXPECT_EQ(reply.status, 204);
     EXPECT_EQ(reply.body, "");
     EXPECT_THAT(daemon->log(), HasSubstr("start c1: linux does not support CPU percent. Percent discarded."));
@@ -175,7 +175,7 @@ TEST_F(StartRequest, Sf17_WarningsComeWithCreateAndNeverWithStart) {
 
 TEST_F(StartRequest, Sf18_Checkpoints) {
     create("c1", {"true"});
-    HttpReply reply = request("POST", "/containers/c1/start?checkpoint=one");
+    ApiReply reply = request("POST", "/containers/c1/start?checkpoint=one");
     EXPECT_EQ(reply.status, 400);
     EXPECT_EQ(message(reply), "checkpoint is only supported in experimental mode");
     reply = request("POST", "/containers/c1/start?checkpoint-dir=/x");
@@ -186,7 +186,7 @@ TEST_F(StartRequest, Sf18_Checkpoints) {
 
 TEST_F(StartRequest, Sf43_AMissingExecutableIs127) {
     create("c1", {"nosuchcommand"});
-    const HttpReply reply = start("c1");
+    const ApiReply reply = start("c1");
     EXPECT_EQ(reply.status, 400);
     EXPECT_THAT(message(reply), HasSubstr("executable file not found"));
     EXPECT_EQ(document("c1")["State"]["ExitCode"], 127);
@@ -196,7 +196,7 @@ TEST_F(StartRequest, Sf45_WhatCannotBeExecutedIs126) {
     for (const std::string command : {"/etc", "/etc/passwd"}) {
         const std::string name = command == "/etc" ? "directory" : "file";
         create(name, {command});
-        const HttpReply reply = start(name);
+        const ApiReply reply = start(name);
         EXPECT_EQ(reply.status, 400) << command;
         EXPECT_THAT(message(reply), HasSubstr("permission denied"));
         EXPECT_EQ(document(name)["State"]["ExitCode"], 126);
@@ -222,7 +222,7 @@ TEST_F(StartRequest, Sf48_AMountFailureIs128AndKeepsAnEarlierCode) {
     exits("three", {"sh", "-c", "exit 3"}, mounts, 3);
     fs::remove(source);
     for (const auto& [name, code] : std::map<std::string, int>{{"never", 128}, {"zero", 128}, {"three", 3}}) {
-        const HttpReply reply = start(name);
+        const ApiReply reply = start(name);
         EXPECT_EQ(reply.status, 500) << name;
         EXPECT_EQ(document(name)["State"]["ExitCode"], code) << name;
         EXPECT_EQ(document(name)["State"]["Error"], message(reply)) << name;
@@ -232,7 +232,7 @@ TEST_F(StartRequest, Sf48_AMountFailureIs128AndKeepsAnEarlierCode) {
 TEST_F(StartRequest, Sf49_125IsNeverStored) {
     // The client makes 125 of it; the daemon keeps what it knows itself.
     create("c1", {"true"}, {{"PortBindings", {{"80/tcp", {{{"HostPort", "1"}, {"HostIp", "203.0.113.7"}}}}}}});
-    const HttpReply reply = start("c1");
+    const ApiReply reply = start("c1");
     EXPECT_EQ(reply.status, 500) << reply.body;
     EXPECT_EQ(document("c1")["State"]["ExitCode"], 128);
     create("exits125", {"sh", "-c", "exit 125"});

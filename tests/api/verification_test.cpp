@@ -24,20 +24,20 @@ protected:
         return "no group";
     }
     static bool is_v2() { return fs::exists("/sys/fs/cgroup/cgroup.controllers"); }
-    HttpReply create_with(const std::string& name, const json& host_config) const {
+    ApiReply create_with(const std::string& name, const json& host_config) const {
         const json body = {{"Image", "box"}, {"Cmd", {"sleep", "600"}}, {"HostConfig", host_config}};
         return request("POST", "/containers/create?name=" + name, body.dump());
     }
-    HttpReply update(const std::string& name, const json& limits) const {
+    ApiReply update(const std::string& name, const json& limits) const {
         return request("POST", "/containers/" + name + "/update", limits.dump());
     }
 };
 
 TEST_F(Verification, WarningsComeWithCreate) {
-    const HttpReply made = create_with("c1", {{"CpuPercent", 20},
-                                              {"NetworkMode", "host"},
-                                              {"PortBindings", {{"80/tcp", {{{"HostPort", "80"}}}}}},
-                                              {"OomKillDisable", true}});
+    const ApiReply made = create_with("c1", {{"CpuPercent", 20},
+                                             {"NetworkMode", "host"},
+                                             {"PortBindings", {{"80/tcp", {{{"HostPort", "80"}}}}}},
+                                             {"OomKillDisable", true}});
     ASSERT_EQ(made.status, 201) << made.body;
     const std::string warnings = made.json()["Warnings"].dump();
     EXPECT_THAT(warnings, HasSubstr("linux does not support CPU percent. Percent discarded."));
@@ -59,7 +59,7 @@ TEST_F(Verification, AdaptsOnceAndForAll) {
 }
 
 TEST_F(Verification, LimitsReachTheKernel) {
-    const HttpReply made = create_with(
+    const ApiReply made = create_with(
         "c1", {{"Memory", 67108864}, {"MemorySwappiness", 10}, {"OomKillDisable", true}, {"CpuShares", 512}});
     ASSERT_EQ(made.status, 201) << made.body;
     docker_ok({"start", "c1"});
@@ -86,7 +86,7 @@ TEST_F(Verification, BlockIoLimitsAreSetOrDiscardedWithAWarning) {
         if (fs::is_block_file(path) && is_better) disk = path;
     }
     ASSERT_FALSE(disk.empty()) << "this test needs a block device";
-    const HttpReply made =
+    const ApiReply made =
         create_with("c1", {{"BlkioWeight", 500}, {"BlkioDeviceReadBps", {{{"Path", disk}, {"Rate", 1048576}}}}});
     ASSERT_EQ(made.status, 201) << made.body;
     docker_ok({"start", "c1"});
@@ -119,7 +119,7 @@ TEST_F(Verification, UpdateChangesARunningContainer) {
     docker_ok({"start", "c1"});
     // Both ways past the present limits.
     for (const int64_t memory : {int64_t{256} << 20, int64_t{32} << 20}) {
-        const HttpReply reply = update("c1", {{"Memory", memory}, {"MemorySwap", 2 * memory}, {"PidsLimit", 77}});
+        const ApiReply reply = update("c1", {{"Memory", memory}, {"MemorySwap", 2 * memory}, {"PidsLimit", 77}});
         EXPECT_EQ(reply.status, 200) << reply.body;
         EXPECT_THAT(reply.json()["Warnings"], IsEmpty());
         EXPECT_EQ(control("c1", "memory/memory.limit_in_bytes", "memory.max"), std::to_string(memory));
@@ -150,7 +150,7 @@ TEST_F(Verification, UpdateRefusesWithDockersTexts) {
     ASSERT_EQ(create_with("c1", {{"Memory", 67108864}}).status, 201);
     docker_ok({"start", "c1"});
     const json before = document("c1")["HostConfig"];
-    HttpReply reply = update("c1", {{"Memory", 1024}});
+    ApiReply reply = update("c1", {{"Memory", 1024}});
     EXPECT_EQ(reply.status, 400);
     EXPECT_THAT(reply.body, HasSubstr("Minimum memory limit allowed is 6MB"));
     reply = update("c1", {{"Memory", int64_t{512} << 20}});
