@@ -16,7 +16,7 @@ class FullDisk : public Sweep {
 protected:
     // `life` ran on a disk that was full from some write on; now there is room again.
     void check(const Life& life) {
-        for (const ApiReply* reply : {&life.create, &life.start, &life.remove}) {
+        for (const HttpReply* reply : {&life.create, &life.start, &life.remove}) {
             if (reply->status < 400) continue;
             EXPECT_THAT(reply->body, AnyOf(HasSubstr("o space left"), HasSubstr("is full")));
             EXPECT_THAT(reply->body, AnyOf(HasSubstr(daemon->root()), HasSubstr("-json.log"))) << "names no file";

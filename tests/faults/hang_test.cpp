@@ -65,7 +65,7 @@ TEST_F(Hang, AStartIsBoundedWhateverCallHangs) {
         fault.hold = true;
         injector->arm(fault);
         const auto begun = Clock::now();
-        ApiReply started;
+        HttpReply started;
         std::atomic<bool> answered{false};
         std::chrono::duration<double> took{};
         std::thread starter([&] {

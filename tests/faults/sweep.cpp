@@ -68,8 +68,8 @@ std::vector<uint64_t> Sweep::points(uint64_t count, uint64_t at_most) {
     return result;
 }
 
-ApiReply Sweep::http(const std::string& method, const std::string& path, const std::string& body,
-                     std::chrono::milliseconds timeout) const {
+HttpReply Sweep::http(const std::string& method, const std::string& path, const std::string& body,
+                      std::chrono::milliseconds timeout) const {
     return raw_http(daemon->socket(), method, path, body, timeout);
 }
 
@@ -81,7 +81,7 @@ std::string Sweep::inspect(const std::string& name, const std::string& path) con
     return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-ApiReply Sweep::create(const std::string& name) const {
+HttpReply Sweep::create(const std::string& name) const {
     const json body = {{"Image", "box"},
                        {"Cmd", {"sh", "-c", "echo out; exit 7"}},
                        {"User", "nobody"},
@@ -119,13 +119,13 @@ std::string Sweep::logs(const std::string& name) const {
 }
 
 void Sweep::expect_usable(const std::string& name) const {
-    const ApiReply started = http("POST", "/containers/" + name + "/start");
+    const HttpReply started = http("POST", "/containers/" + name + "/start");
     EXPECT_EQ(started.status, 204) << started.body;
-    const ApiReply waited = http("POST", "/containers/" + name + "/wait");
+    const HttpReply waited = http("POST", "/containers/" + name + "/wait");
     EXPECT_NE(waited.body.find("\"StatusCode\":" + std::to_string(kExitCode)), std::string::npos) << waited.body;
     EXPECT_EQ(inspect(name, "/State/Status"), "exited");
     EXPECT_TRUE(logs(name).ends_with(kOutput)) << logs(name);
-    const ApiReply removed = http("DELETE", "/containers/" + name);
+    const HttpReply removed = http("DELETE", "/containers/" + name);
     EXPECT_EQ(removed.status, 204) << removed.body;
 }
 

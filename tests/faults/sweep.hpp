@@ -16,7 +16,7 @@ namespace slipway::testing {
 
 // What happened to the requests of one life.
 struct Life {
-    ApiReply create, start, wait, remove;
+    HttpReply create, start, wait, remove;
 };
 
 class Sweep : public ::testing::Test {
@@ -30,14 +30,14 @@ protected:
     // 1 ... count, all of them or `at_most` spread evenly; SLIPWAY_SWEEP_SHIFT=N selects others.
     static std::vector<uint64_t> points(uint64_t count, uint64_t at_most);
 
-    ApiReply http(const std::string& method, const std::string& path, const std::string& body = "",
-                  std::chrono::milliseconds timeout = std::chrono::milliseconds(20'000)) const;
+    HttpReply http(const std::string& method, const std::string& path, const std::string& body = "",
+                   std::chrono::milliseconds timeout = std::chrono::milliseconds(20'000)) const;
     // A member of `inspect` by path, as text; "" when there is no such container or member.
     std::string inspect(const std::string& name, const std::string& path) const;
 
     // A container with a network, a published port, bind and tmpfs mounts, limits and a log. Writes "out" and ends with
     // kExitCode.
-    ApiReply create(const std::string& name) const;
+    HttpReply create(const std::string& name) const;
     // create, start, wait until it ended, remove; a step is skipped when an earlier one failed.
     Life live(const std::string& name) const;
     static constexpr int kExitCode = 7;
