@@ -137,7 +137,7 @@ def main():
     parser.add_argument("-R", dest="regex", help="tests whose name matches")
     parser.add_argument("-E", dest="exclude", help="tests whose name does not match")
     parser.add_argument("-L", dest="label", default="^(integration|conformance|api)$", help="labels")
-    parser.add_argument("--timeout", type=int, default=3600, help="seconds for the whole machine")
+    parser.add_argument("--timeout", type=int, default=5400, help="seconds for the whole machine")
     parser.add_argument("--memory", type=int, default=2048, help="MiB")
     parser.add_argument("--ci", action="store_true", help="a test that skips fails")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
