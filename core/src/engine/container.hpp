@@ -86,8 +86,8 @@ public:
     // Only by the holder of `operation`.
     void publish(ContainerRecord next);
 
-    // Null after removal. Only signal, status, resize, root_size, root_diff, stats and top, and while the container runs
-    // and a copy is entered in `copies` the archive_ ones, may be called without holding `operation`.
+    // Null after removal. Only signal, status, resize, root_size, root_diff, stats and top, and while the container
+    // runs and a copy is entered in `copies` the archive_ ones, may be called without holding `operation`.
     std::shared_ptr<BackendContainer> handle() const;
     void set_handle(std::shared_ptr<BackendContainer> handle);
 

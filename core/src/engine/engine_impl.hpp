@@ -1,8 +1,8 @@
 // core/src/engine/engine_impl.hpp - the engine behind engine.hpp. One .cpp a topic: engine_open (opening, shutting
 // down), engine_create, engine_start, engine_restart (policies, boot), engine_update, engine_stop (stop, kill,
 // restart), engine_pause, engine_exec, engine_health, engine_exit, engine_remove, engine_wait, engine_streams (attach,
-// resize, logs), engine_observe (statistics, process lists), engine_watch (watchdog, metrics), engine_query (lists,
-// images, networks, facts), reconcile.
+// resize, logs), engine_observe (statistics, process lists), engine_archive (files, export, changes), engine_watch
+// (watchdog, metrics), engine_query (lists, images, networks, facts), reconcile.
 #pragma once
 
 #include "engine/directory_remover.hpp"
