@@ -4,6 +4,7 @@
 #include <cgroup/cgroup_manager.hpp>
 #include <container.hpp>
 #include <observe/usage.hpp>
+#include <process/container_root.hpp>
 #include <process/supervisor_session.hpp>
 #include <slipway/cpp/guarded.hpp>
 #include <slipway/cpp/text.hpp>
@@ -16,10 +17,6 @@ namespace slipway::linux_backend {
 namespace {
 
 using nlohmann::json;
-
-Error not_running(const slw_container& c) {
-    return Error(ErrorCode::kConflict, "container " + c.id + " is not running").with_resource(c.id);
-}
 
 bool is_hosts_own(const std::string& netns) {
     struct stat theirs {
@@ -40,12 +37,12 @@ json read_networks(const SupervisorSession& session, int64_t pid) {
 slw_status SLW_CALL read(slw_container* c, const slw_call*, slw_sink* out, slw_error* err) noexcept {
     return guarded(err, [&]() -> Status {
         const auto session = c->session();
-        if (!session) return not_running(*c);
+        if (!session) return container_not_running(*c);
         const slw_process_status status = session->status();
-        if (status.state != SLW_PROCESS_RUNNING) return not_running(*c);
+        if (status.state != SLW_PROCESS_RUNNING) return container_not_running(*c);
 
         const CgroupManager& cgroups = *c->backend.cgroups;
-        if (access(cgroups.directory_of(c->id).c_str(), F_OK) != 0) return not_running(*c);
+        if (access(cgroups.directory_of(c->id).c_str(), F_OK) != 0) return container_not_running(*c);
         const MachineFacts machine = read_machine("/proc");
         json usage =
             cgroups.support().version == CgroupSupport::Version::kV2
@@ -54,7 +51,7 @@ slw_status SLW_CALL read(slw_container* c, const slw_call*, slw_sink* out, slw_e
                                 machine.ticks_per_second);
         add_machine(usage, machine);
         json networks = read_networks(*session, status.pid);
-        if (networks.is_null()) return not_running(*c);
+        if (networks.is_null()) return container_not_running(*c);
         if (!networks.empty()) usage["networks"] = std::move(networks);
         // Interface names are bytes to the kernel.
         return write_to(out, usage.dump(-1, ' ', false, json::error_handler_t::replace));

@@ -5,6 +5,7 @@
 #include <cgroup/group_files.hpp>
 #include <container.hpp>
 #include <observe/process_list.hpp>
+#include <process/container_root.hpp>
 #include <process/supervisor_session.hpp>
 #include <slipway/cpp/guarded.hpp>
 #include <slipway/cpp/text.hpp>
@@ -32,9 +33,7 @@ slw_status SLW_CALL list(slw_container* c, const slw_call* call, slw_text argume
         const auto fields = parse_ps_arguments(view_of(arguments));
         if (!fields) return fields.error();
         const auto session = c->session();
-        if (!session || session->status().state != SLW_PROCESS_RUNNING) {
-            return Error(ErrorCode::kConflict, "container " + c->id + " is not running").with_resource(c->id);
-        }
+        if (!session || session->status().state != SLW_PROCESS_RUNNING) return container_not_running(*c);
         const std::string group = c->backend.cgroups->directory_of(c->id);
         const CallLimits limits(c->backend.host, call);
         const auto table =
