@@ -42,6 +42,36 @@ protected:
     }
 };
 
+// A copy of "/f" out of a container whose client has taken nothing yet, until finish().
+class HeldCopy {
+public:
+    HeldCopy(Engine& engine, const std::string& id) {
+        copy_ = std::async(std::launch::async, [this, &engine, id] {
+            return engine.archive_get(
+                id, "/f", [](const nlohmann::json&) {},
+                [this](const void*, uint64_t) {
+                    begun_.set_value();
+                    go_on_.get_future().wait();
+                    return true;
+                });
+        });
+        begun_.get_future().wait();
+    }
+    ~HeldCopy() {
+        if (copy_.valid()) (void)finish();
+    }
+    HeldCopy(const HeldCopy&) = delete;
+    HeldCopy& operator=(const HeldCopy&) = delete;
+    Status finish() {
+        go_on_.set_value();
+        return copy_.get();
+    }
+
+private:
+    std::promise<void> begun_, go_on_;
+    std::future<Status> copy_;
+};
+
 TEST_F(Archive, GoesInAndOutWithEvents) {
     for (const bool runs : {true, false}) {
         const std::string id = runs ? create_started({"sleep"}) : create({"sleep"});
@@ -73,42 +103,20 @@ TEST_F(Archive, NamesTheFileAndTheContainerAsAsked) {
 TEST_F(Archive, ARunningContainerCanBeStoppedMeanwhile) {
     const std::string id = create_started({"sleep"});
     ASSERT_TRUE(engine->archive_put(id, "/f", {}, source_of("content")));
-    std::promise<void> begun, go_on;
-    auto copy = std::async(std::launch::async, [&] {
-        return engine->archive_get(
-            id, "/f", [](const nlohmann::json&) {},
-            [&](const void*, uint64_t) {
-                begun.set_value();
-                go_on.get_future().wait();
-                return true;
-            });
-    });
-    begun.get_future().wait();
+    HeldCopy copy(*engine, id);
     ASSERT_TRUE(engine->kill_container(id, "KILL"));
     EXPECT_EQ(wait_exit(id).exit_code, 137);
-    go_on.set_value();
-    EXPECT_TRUE(copy.get());
+    EXPECT_TRUE(copy.finish());
 }
 
 TEST_F(Archive, AStoppedContainerStaysSoMeanwhile) {
     const std::string id = create({"sleep"});
     ASSERT_TRUE(engine->archive_put(id, "/f", {}, source_of("content")));
-    std::promise<void> begun, go_on;
-    auto copy = std::async(std::launch::async, [&] {
-        return engine->archive_get(
-            id, "/f", [](const nlohmann::json&) {},
-            [&](const void*, uint64_t) {
-                begun.set_value();
-                go_on.get_future().wait();
-                return true;
-            });
-    });
-    begun.get_future().wait();
+    HeldCopy copy(*engine, id);
     auto start = std::async(std::launch::async, [&] { return engine->start_container(id); });
     EXPECT_EQ(start.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
     EXPECT_EQ(record(id)->state, RunState::kCreated);
-    go_on.set_value();
-    EXPECT_TRUE(copy.get());
+    EXPECT_TRUE(copy.finish());
     EXPECT_TRUE(start.get());
 }
 
