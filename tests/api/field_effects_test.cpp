@@ -4,6 +4,7 @@
 
 #include <sys/utsname.h>
 
+#include <chrono>
 #include <regex>
 
 namespace slipway::testing {
@@ -65,7 +66,7 @@ TEST_F(FieldEffects, OfTheProcess) {
         {"Config.User", {{"User", "1234:55"}}, {}, "id -u; id -g; id -G", "1234\n55\n55\n"},
         {"Config.Tty", {{"Tty", true}}, {}, "test -t 0 && test -t 1 && tty", "/dev/pts/0"},
         {"HostConfig.ConsoleSize", {{"Tty", true}}, {{"ConsoleSize", {40, 120}}}, "stty size", "40 120"},
-        {"Config.Env", {{"Env", {"A=1 2", "PATH=/bin"}}}, {}, "env", "A=1 2\n(.|\n)*|PATH=/bin"},
+        {"Config.Env", {{"Env", {"A=1 2", "PATH=/bin"}}}, {}, "echo $A $PATH", "^1 2 /bin\n"},
         {"Config.Entrypoint", {{"Entrypoint", {"echo", "from"}}}, {}, "x", "from sh -c x"},
         {"Config.WorkingDir", {{"WorkingDir", "/made/on/the/way"}}, {}, "pwd", "/made/on/the/way"},
         {"HostConfig.GroupAdd", {{"User", "7"}}, {{"GroupAdd", {"4321", "22"}}}, "id -G", "0 4321 22|0 22 4321"},
@@ -138,9 +139,17 @@ TEST_F(FieldEffects, OfFiles) {
         {"HostConfig.Binds", {}, {{"Binds", {"/etc:/mnt/h:ro"}}}, "grep ' /mnt/h ' /proc/mounts", " ro[, ]"},
         {"HostConfig.Mounts",
          {},
-         {{"Mounts", {{{"Type", "tmpfs"}, {"Target", "/t"}, {"TmpfsOptions", {{"SizeBytes", 1048576}}}}}}},
+         {{"Mounts", {{{"Type", "bind"}, {"Source", "/etc"}, {"Target", "/m"}, {"ReadOnly", true}}}}},
+         "grep ' /m ' /proc/mounts",
+         " ro[, ]"},
+        {"HostConfig.Mounts.TmpfsOptions",
+         {},
+         {{"Mounts",
+           {{{"Type", "tmpfs"},
+             {"Target", "/t"},
+             {"TmpfsOptions", {{"SizeBytes", 1048576}, {"Mode", 0700}, {"Options", {{"noexec"}}}}}}}}},
          "grep ' /t ' /proc/mounts",
-         "^tmpfs /t tmpfs .*size=1024k"},
+         "^tmpfs /t tmpfs [^ ]*noexec[^ ]*size=1024k[^ ]*mode=700"},
         {"HostConfig.Tmpfs",
          {},
          {{"Tmpfs", {{"/t", "size=2m,mode=0700"}}}},
@@ -213,6 +222,75 @@ TEST_F(FieldEffects, OfLimits) {
         {"HostConfig.CpusetCpus", {}, {{"CpusetCpus", "0"}}, "grep Cpus_allowed_list /proc/self/status", "list:\\s0\n"},
         {"HostConfig.CpusetMems", {}, {{"CpusetMems", "0"}}, "grep Mems_allowed_list /proc/self/status", "list:\\s0\n"},
     });
+}
+
+TEST_F(FieldEffects, OfVolumes) {
+    const json labelled = {{"Type", "volume"},
+                           {"Source", "labelled"},
+                           {"Target", "/v"},
+                           {"VolumeOptions", {{"Labels", {{"of", "test"}}}, {"DriverConfig", {{"Name", "local"}}}}}};
+    ASSERT_NE(create("c1", {"true"}, {{"Mounts", {labelled}}}), "");
+    EXPECT_EQ(request("GET", "/volumes/labelled").json()["Labels"], json({{"of", "test"}}));
+
+    json foreign = labelled;
+    foreign["Source"] = "foreign";
+    foreign["VolumeOptions"]["DriverConfig"]["Name"] = "elsewhere";
+    const auto refusal = [&](const json& host_config) {
+        const json body = {{"Image", "box"}, {"HostConfig", host_config}};
+        return request("POST", "/containers/create?name=c2", body.dump()).body;
+    };
+    EXPECT_THAT(refusal({{"Mounts", {foreign}}}), HasSubstr("elsewhere"));
+    EXPECT_THAT(refusal({{"VolumeDriver", "elsewhere"}, {"Binds", {"other:/v"}}}), HasSubstr("elsewhere"));
+    EXPECT_EQ(request("GET", "/containers/c2/json").status, 404);
+}
+
+TEST_F(FieldEffects, OfPorts) {
+    ASSERT_NE(
+        create("c1", {"sleep", "600"}, {{"PublishAllPorts", true}}, {{"ExposedPorts", {{"80/tcp", json::object()}}}}),
+        "");
+    docker_ok({"start", "c1"});
+    EXPECT_NE(document("c1")["NetworkSettings"]["Ports"]["80/tcp"][0].value("HostPort", ""), "");
+}
+
+TEST_F(FieldEffects, OfTheEnd) {
+    ASSERT_NE(create("by-signal", {"sh", "-c", "trap 'exit 7' USR1; echo ready; while :; do sleep 0.1; done"}, {},
+                     {{"StopSignal", "SIGUSR1"}}),
+              "");
+    docker_ok({"start", "by-signal"});
+    ASSERT_TRUE(eventually([&] { return docker_ok({"logs", "by-signal"}) == "ready"; }));
+    docker_ok({"stop", "by-signal"});
+    EXPECT_EQ(document("by-signal")["State"]["ExitCode"], 7);
+
+    // Far from the 10 s that are the default.
+    ASSERT_NE(create("by-time", {"sleep", "600"}, {}, {{"StopTimeout", 0}}), "");
+    docker_ok({"start", "by-time"});
+    const auto began = std::chrono::steady_clock::now();
+    docker_ok({"stop", "by-time"});
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+    EXPECT_EQ(document("by-time")["State"]["ExitCode"], 137);
+}
+
+TEST_F(FieldEffects, OfTheLog) {
+    const json log = {{"Type", "json-file"}, {"Config", {{"max-size", "2k"}, {"max-file", "2"}}}};
+    ASSERT_NE(create("c1", {"seq", "1000"}, {{"LogConfig", log}}), "");
+    docker_ok({"start", "-a", "c1"});
+    const std::string path = document("c1")["LogPath"];
+    EXPECT_NE(read_file(path + ".1"), "");
+    EXPECT_EQ(read_file(path + ".2"), "");
+    EXPECT_LE(read_file(path).size(), 2048U);
+    EXPECT_THAT(docker_ok({"logs", "c1"}), ::testing::EndsWith("999\n1000"));
+}
+
+TEST_F(FieldEffects, OfTheRecord) {
+    ASSERT_NE(create("c1", {"true"}, {{"Annotations", {{"a", "b"}}}, {"Runtime", "linux"}}, {{"Labels", {{"k", "v"}}}}),
+              "");
+    EXPECT_EQ(docker_ok({"ps", "-aq", "--filter", "label=k=w"}), "");
+    EXPECT_EQ(docker_ok({"ps", "-a", "--format", "{{.Names}}", "--filter", "label=k=v"}), "c1");
+    EXPECT_EQ(document("c1")["HostConfig"]["Annotations"], json({{"a", "b"}}));
+    const json unknown = {{"Image", "box"}, {"HostConfig", {{"Runtime", "nowhere"}}}};
+    EXPECT_THAT(request("POST", "/containers/create?name=c2", unknown.dump()).body, HasSubstr("nowhere"));
+    const json isolated = {{"Image", "box"}, {"HostConfig", {{"Isolation", "process"}}}};
+    EXPECT_THAT(request("POST", "/containers/create?name=c2", isolated.dump()).body, HasSubstr("isolation"));
 }
 
 }  // namespace
