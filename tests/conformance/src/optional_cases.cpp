@@ -1,5 +1,5 @@
-// slw.stdio/1, slw.reconcile/1, slw.pause/1, slw.exec/1 and slw.update/1; backends whose profile says they lack them
-// skip these with its reason.
+// slw.stdio/1, slw.reconcile/1, slw.pause/1, slw.exec/1, slw.update/1, slw.stats/1, slw.top/1 and slw.archive/1;
+// backends whose profile says they lack them skip these with its reason.
 #include "kit.hpp"
 
 namespace conformance {
@@ -9,6 +9,9 @@ using Reconcile = BackendCase;
 using Pause = BackendCase;
 using Exec = BackendCase;
 using Update = BackendCase;
+using Stats = BackendCase;
+using Top = BackendCase;
+using Archive = BackendCase;
 
 TEST_F(Update, NeedsAContainerThatRuns) {
     const auto* update = table<slw_update_ops>(SLW_EXT_UPDATE);
@@ -20,6 +23,52 @@ TEST_F(Update, NeedsAContainerThatRuns) {
 
     EXPECT_TRUE(
         failed_with(SLW_ERR_CONFLICT, update->update(c, &call, {request.data(), request.size()}, err.get()), err));
+}
+
+TEST_F(Stats, NeedAContainerThatRuns) {
+    const auto* stats = table<slw_stats_ops>(SLW_EXT_STATS);
+    if (stats == nullptr) return;
+    slw_container* c = open_container();
+    const slw_call call = no_limits();
+    slipway::StringSink out;
+    ErrorBuffer err;
+
+    EXPECT_TRUE(failed_with(SLW_ERR_CONFLICT, stats->read(c, &call, out.get(), err.get()), err));
+    EXPECT_EQ(out.take(), "");
+}
+
+TEST_F(Top, NeedsAContainerThatRuns) {
+    const auto* top = table<slw_top_ops>(SLW_EXT_TOP);
+    if (top == nullptr) return;
+    slw_container* c = open_container();
+    const slw_call call = no_limits();
+    slipway::StringSink out;
+    ErrorBuffer err;
+
+    EXPECT_TRUE(failed_with(SLW_ERR_CONFLICT, top->list(c, &call, slipway::text_of(""), out.get(), err.get()), err));
+    EXPECT_EQ(out.take(), "");
+}
+
+TEST_F(Archive, RefusesUnknownFlags) {
+    const auto* archive = table<slw_archive_ops>(SLW_EXT_ARCHIVE);
+    if (archive == nullptr) return;
+    slw_container* c = open_container();
+    slw_root_request root{};
+    root.struct_size = sizeof(root);
+    slw_archive_place place{};
+    place.struct_size = sizeof(place);
+    place.path = "/";
+    place.root = &root;
+    const slw_call call = no_limits();
+    const slipway::FunctionSource nothing([](void*, uint64_t) -> int64_t { return 0; });
+    slipway::StringSink out;
+    ErrorBuffer put, stat;
+
+    EXPECT_TRUE(failed_with(SLW_ERR_INVALID_ARGUMENT,
+                            archive->put(c, &call, &place, UINT32_C(1) << 31, nothing.get(), put.get()), put));
+    place.flags = UINT32_C(1) << 31;
+    EXPECT_TRUE(failed_with(SLW_ERR_INVALID_ARGUMENT, archive->stat(c, &call, &place, out.get(), stat.get()), stat));
+    EXPECT_EQ(out.take(), "");
 }
 
 TEST_F(Stdio, ResizeNeedsATerminalThatRuns) {
