@@ -36,7 +36,9 @@ file(WRITE ${WORK}/next/CMakeLists.txt
   "cmake_minimum_required(VERSION 3.16)\nproject(next NONE)\nfind_package(SlipwaySdk 2.0 REQUIRED)\n")
 execute_process(COMMAND ${CMAKE_COMMAND} -S ${WORK}/next -B ${WORK}/next/build "-DCMAKE_PREFIX_PATH=${WORK}/moved"
   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
-if(result EQUAL 0 OR NOT output MATCHES "SlipwaySdkConfig.cmake, version: 1[.]1")
+file(READ ${WORK}/moved/include/slipway/base.h header)
+string(REGEX REPLACE ".*SLW_ABI_MAJOR UINT32_C\\(([0-9]+)\\).*SLW_ABI_MINOR UINT32_C\\(([0-9]+)\\).*" "\\1[.]\\2" version "${header}")
+if(result EQUAL 0 OR NOT output MATCHES "SlipwaySdkConfig.cmake, version: ${version}[^0-9]")
   message(FATAL_ERROR "find_package(SlipwaySdk 2.0) was not refused with the version found:\n${output}")
 endif()
 message(STATUS "another major is refused: ok")
