@@ -45,7 +45,8 @@ TEST_F(Health, GoesFromStartingToHealthyToUnhealthyAndBack) {
     docker_ok({"exec", "ward", "sh", "-c", "echo 1 > /tmp/well"});
     EXPECT_TRUE(eventually([&] { return health("ward") == "healthy"; }));
 
-    EXPECT_EQ(inspect("ward", "{{len .State.Health.Log}}"), "5");
+    EXPECT_TRUE(eventually([&] { return inspect("ward", "{{len .State.Health.Log}}") == "5"; }));
+    EXPECT_THAT(inspect("ward", "{{(index .State.Health.Log 4).Output}}"), HasSubstr("fine")) << "the last five are kept";
     const std::string told = events("ward");
     EXPECT_THAT(told, HasSubstr("health_status: healthy"));
     EXPECT_THAT(told, HasSubstr("health_status: unhealthy"));
