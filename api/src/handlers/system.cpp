@@ -85,7 +85,7 @@ void add_constants(json& out) {
     out["Plugins"] = {{"Volume", {"local"}},
                       {"Network", {"bridge", "host", "null"}},
                       {"Authorization", nullptr},
-                      {"Log", {"json-file", "none"}}};
+                      {"Log", {"json-file", "local", "none"}}};
     out["LoggingDriver"] = "json-file";
     out["IndexServerAddress"] = "https://index.docker.io/v1/";
     out["RegistryConfig"] = {

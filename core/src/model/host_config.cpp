@@ -65,9 +65,22 @@ Status check_extra_host(const std::string& entry) {
     return ok();
 }
 
+Status check_no_compression(const json& log) {
+    if (log.at("Config").value("compress", "false") == "false") return ok();
+    return Error(ErrorCode::kUnimplemented,
+                 "compressed logs are not implemented yet (HostConfig.LogConfig.Config.compress)");
+}
+
 Status check_log_config(const json& log) {
     const std::string& type = text_of(log.at("Type"));
     if (type == "none" || type.empty()) return ok();
+    if (type == "local") {
+        for (const auto& [key, value] : log.at("Config").items()) {
+            const bool known = key == "max-size" || key == "max-file" || key == "compress";
+            if (!known) return invalid("unknown log opt '" + key + "' for local log driver");
+        }
+        return check_no_compression(log);
+    }
     if (type != "json-file") return invalid("logger: no log driver named '" + type + "' is registered");
     static constexpr std::array<std::string_view, 7> kOptions{"max-size", "max-file",  "compress", "labels",
                                                               "env",      "env-regex", "tag"};
@@ -81,11 +94,7 @@ Status check_log_config(const json& log) {
                                                         " is not implemented yet (HostConfig.LogConfig.Config)");
         }
     }
-    if (log.at("Config").value("compress", "false") != "false") {
-        return Error(ErrorCode::kUnimplemented,
-                     "compressed logs are not implemented yet (HostConfig.LogConfig.Config.compress)");
-    }
-    return ok();
+    return check_no_compression(log);
 }
 
 void fill_blanks(json& host_config) {
@@ -154,7 +163,13 @@ Result<LogPolicy> log_policy(const json& host_config) {
     if (Status checked = check_log_config(log); !checked) return std::move(checked).error();
     LogPolicy policy;
     policy.enabled = log.at("Type") != "none";
-    if (log.at("Type") != "json-file" && log.at("Type") != "") return policy;
+    if (log.at("Type") == "local") {
+        // Docker's defaults.
+        policy.max_bytes = uint64_t{20} << 20;
+        policy.max_files = 5;
+    } else if (log.at("Type") != "json-file" && log.at("Type") != "") {
+        return policy;
+    }
     const json& options = log.at("Config");
     if (options.contains("max-size")) {
         Result<uint64_t> size = parse_size(text_of(options["max-size"]));

@@ -19,7 +19,8 @@ namespace slipway::core {
 // options. kInvalidArgument with Docker's text.
 Status check_host_config(nlohmann::json& host_config);
 
-// The json-file limits of a checked HostConfig. `enabled` is false for the driver "none".
+// The limits of the log of a checked HostConfig; those of "local" have Docker's defaults of 20 MiB and 5 files.
+// `enabled` is false for the driver "none".
 struct LogPolicy {
     bool enabled = true;
     uint64_t max_bytes = 0;  // 0: no rotation

@@ -25,8 +25,8 @@ bool is_true(const json& value) {
 
 // Docker has them; any other name is nobody's and refused as such.
 bool other_log_driver(const json& log) {
-    static const std::set<std::string> kOthers = {"local",   "syslog", "journald", "gelf",    "fluentd",
-                                                  "awslogs", "splunk", "etwlogs",  "gcplogs", "logentries"};
+    static const std::set<std::string> kOthers = {"syslog", "journald", "gelf",    "fluentd",   "awslogs",
+                                                  "splunk", "etwlogs",  "gcplogs", "logentries"};
     const json& type = log.at("Type");
     return type.is_string() && kOthers.contains(type.get<std::string>());
 }
@@ -53,7 +53,7 @@ constexpr Row kHostRows[] = {
     {"Privileged", is_true, "privileged containers are not implemented yet (HostConfig.Privileged)"},
     {"Mounts", other_mount, "only mounts of type bind, volume and tmpfs are implemented yet (HostConfig.Mounts)"},
     {"LogConfig", other_log_driver,
-     "only the log drivers json-file and none are implemented yet (HostConfig.LogConfig.Type)"},
+     "only the log drivers json-file, local and none are implemented yet (HostConfig.LogConfig.Type)"},
     {"NetworkMode", other_network,
      "only the networks bridge, host and none are implemented yet (HostConfig.NetworkMode)"},
     {"UsernsMode", not_empty, "user namespaces are not implemented yet (HostConfig.UsernsMode)"},

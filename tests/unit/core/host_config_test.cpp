@@ -74,6 +74,20 @@ TEST(HostConfig, LogPolicyIsReadFromItsOptions) {
     EXPECT_FALSE(log_policy(host({{"LogConfig", {{"Type", "none"}}}}))->enabled);
 }
 
+TEST(HostConfig, TheLocalLogIsBoundedByItself) {
+    const auto policy = [](const json& options) {
+        return log_policy(host({{"LogConfig", {{"Type", "local"}, {"Config", options}}}}));
+    };
+
+    EXPECT_TRUE(policy(json::object())->enabled);
+    EXPECT_EQ(policy(json::object())->max_bytes, 20u << 20);
+    EXPECT_EQ(policy(json::object())->max_files, 5u);
+    EXPECT_EQ(policy({{"max-size", "1m"}})->max_bytes, 1u << 20);
+    EXPECT_EQ(policy({{"max-file", "2"}})->max_files, 2u);
+    EXPECT_EQ(policy({{"tag", "x"}}).error().message(), "unknown log opt 'tag' for local log driver");
+    EXPECT_EQ(policy({{"compress", "true"}}).error().code(), ErrorCode::kUnimplemented);
+}
+
 TEST(HostConfig, SizesAreReadAsDockerDoes) {
     EXPECT_EQ(*parse_size("512"), 512u);
     EXPECT_EQ(*parse_size("4b"), 4u);
