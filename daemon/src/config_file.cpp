@@ -47,6 +47,14 @@ bool set_debug(const json& value, DaemonOptions& options) {
     return true;
 }
 
+Setter flag(bool DaemonOptions::*member) {
+    return [member](const json& value, DaemonOptions& options) {
+        if (!value.is_boolean()) return false;
+        options.*member = value.get<bool>();
+        return true;
+    };
+}
+
 Setter object(json DaemonOptions::*member) {
     return [member](const json& value, DaemonOptions& options) {
         if (!value.is_object()) return false;
@@ -85,12 +93,10 @@ const std::map<std::string, Setter>& setters() {
              options.shutdown_timeout = value.get<int64_t>();
              return true;
          }},
-        {"insecure-loopback",
-         [](const json& value, DaemonOptions& options) {
-             if (!value.is_boolean()) return false;
-             options.insecure_loopback = value.get<bool>();
-             return true;
-         }},
+        {"insecure-loopback", flag(&DaemonOptions::insecure_loopback)},
+        {"init", flag(&DaemonOptions::init)},
+        {"no-new-privileges", flag(&DaemonOptions::no_new_privileges)},
+        {"seccomp-profile", text(&DaemonOptions::seccomp_profile)},
         {"phase-deadlines", set_phase_deadlines},
         {"default-ulimits", object(&DaemonOptions::default_ulimits)},
         {"backends", object(&DaemonOptions::backends)},

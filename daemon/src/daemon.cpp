@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace slipway::daemon {
@@ -31,7 +33,19 @@ sigset_t handled_signals() {
     return signals;
 }
 
-core::PluginHostOptions plugin_options(const DaemonOptions& options, const Logger& logger) {
+// The words the option takes, or the content of the file it names.
+Result<std::string> seccomp_profile(const std::string& option) {
+    if (option.empty() || option == "builtin" || option == "unconfined") return option;
+    std::ifstream file(option);
+    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    if (!file || text.empty()) {
+        return Error(ErrorCode::kInvalidArgument, "opening seccomp profile (" + option + ") failed")
+            .with_resource(option);
+    }
+    return text;
+}
+
+core::PluginHostOptions plugin_options(const DaemonOptions& options, const std::string& seccomp, const Logger& logger) {
     core::PluginHostOptions out;
     const std::filesystem::path program = own_program();
     out.directories.push_back(program.parent_path().parent_path() / SLIPWAY_BACKEND_DIR);
@@ -42,6 +56,9 @@ core::PluginHostOptions plugin_options(const DaemonOptions& options, const Logge
     if (!options.bip.empty()) out.common_config["bip"] = options.bip;
     if (!options.cgroup_parent.empty()) out.common_config["cgroup_parent"] = options.cgroup_parent;
     if (options.default_ulimits.is_object()) out.common_config["default_ulimits"] = options.default_ulimits;
+    if (options.init) out.common_config["init"] = true;
+    if (options.no_new_privileges) out.common_config["no_new_privileges"] = true;
+    if (!seccomp.empty()) out.common_config["seccomp_profile"] = seccomp;
     out.data_root = options.data_root;
     out.exec_root = options.exec_root;
     out.probe = make_probe(program, kProbeLimit);
@@ -88,6 +105,8 @@ struct Running {
 };
 
 Result<Running> start(const DaemonOptions& options, const Logger& logger) {
+    const Result<std::string> seccomp = seccomp_profile(options.seccomp_profile);
+    if (!seccomp) return seccomp.error();
     Result<Directories> directories = prepare_directories(options);
     if (!directories) return std::move(directories).error();
     Result<PidFile> pid_file = PidFile::write(options.pidfile);
@@ -98,7 +117,7 @@ Result<Running> start(const DaemonOptions& options, const Logger& logger) {
     if (!listeners) return std::move(listeners).error();
 
     auto queue = std::make_shared<core::BackendEventQueue>();
-    core::LoadedPlugins plugins = core::load_plugins(plugin_options(options, logger), queue);
+    core::LoadedPlugins plugins = core::load_plugins(plugin_options(options, *seccomp, logger), queue);
     Result<std::unique_ptr<core::Engine>> engine = core::Engine::open(
         engine_options(options, logger), std::move(plugins.backends), std::move(plugins.problems), std::move(queue));
     if (!engine) return std::move(engine).error();

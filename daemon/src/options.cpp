@@ -79,6 +79,12 @@ void declare(CLI::App& app, DaemonOptions& options, Given& given) {
         ->type_name("SECONDS");
     app.add_flag("--insecure-loopback", options.insecure_loopback,
                  "Allow TCP without TLS on loopback addresses: every local user becomes root");
+    app.add_flag("--init", options.init, "Run an init process in every container that does not say otherwise");
+    app.add_flag("--no-new-privileges", options.no_new_privileges,
+                 "Set no-new-privileges for every container that does not say otherwise");
+    app.add_option("--seccomp-profile", options.seccomp_profile,
+                   "Seccomp profile of containers that name none: a file, 'builtin' or 'unconfined' [builtin]")
+        ->type_name("FILE");
     app.add_option("--backend-dir", options.backend_dirs, "Directory with more backends; repeatable")
         ->type_name("DIR")
         ->take_all();

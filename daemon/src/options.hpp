@@ -29,6 +29,10 @@ struct DaemonOptions {
     std::vector<std::string> backend_dirs;
     int64_t shutdown_timeout = 15;  // seconds running requests get when the daemon stops
     bool insecure_loopback = false;
+    // For containers that say nothing themselves.
+    bool init = false;
+    bool no_new_privileges = false;
+    std::string seccomp_profile;  // file, "builtin" or "unconfined"; empty: builtin
     // Only in the file.
     nlohmann::json default_ulimits = nullptr;
     std::map<std::string, int64_t> phase_deadlines;      // milliseconds by phase of a start; "default": all others

@@ -55,6 +55,9 @@ nlohmann::json exec_process(const ContainerRecord& record, const ExecConfig& con
     if (!config.user.empty()) own["User"] = config.user;
     if (!config.working_dir.empty()) own["WorkingDir"] = config.working_dir;
     own["Tty"] = config.tty;
+    // Of the process alone: the container's mounts and devices stay as they are.
+    nlohmann::json host_config = record.host_config;
+    if (config.privileged) host_config["Privileged"] = true;
     std::vector<std::string> env;
     if (const auto given = record.config.find("Env"); given != record.config.end() && given->is_array()) {
         env = given->get<std::vector<std::string>>();
@@ -65,7 +68,7 @@ nlohmann::json exec_process(const ContainerRecord& record, const ExecConfig& con
             {"Hostname", record.config.value("Hostname", "")},
             {"Domainname", record.config.value("Domainname", "")},
             {"Config", std::move(own)},
-            {"HostConfig", record.host_config},
+            {"HostConfig", std::move(host_config)},
             {"Path", config.command.front()},
             {"Args", std::vector<std::string>(config.command.begin() + 1, config.command.end())},
             {"Env", std::move(env)}};
@@ -74,9 +77,6 @@ nlohmann::json exec_process(const ContainerRecord& record, const ExecConfig& con
 Result<std::string> EngineImpl::create_exec(const std::string& ref, const ExecConfig& config) {
     if (config.command.empty() || config.command.front().empty()) {
         return Error(ErrorCode::kInvalidArgument, "No exec command specified");
-    }
-    if (config.privileged) {
-        return Error(ErrorCode::kUnimplemented, "privileged exec is not implemented yet (Privileged)");
     }
     auto container = find(ref);
     if (!container) return std::move(container).error();

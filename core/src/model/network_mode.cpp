@@ -38,7 +38,13 @@ Status check_shared_network(const json& config, const json& host_config) {
 
 }  // namespace
 
-Status check_network_mode(const json& config, const json& host_config) {
+Status check_network_mode(const json& config, json& host_config) {
+    if (config.at("NetworkDisabled") == true) {
+        if (joined_container(host_config.at("NetworkMode").get_ref<const std::string&>())) {
+            return conflict("conflicting options: a disabled network and the container type network mode");
+        }
+        host_config["NetworkMode"] = "none";
+    }
     const auto& mode = host_config.at("NetworkMode").get_ref<const std::string&>();
     if (const auto owner = joined_container(mode)) {
         if (owner->empty()) return conflict("Invalid network mode: invalid container format container:<name|id>");

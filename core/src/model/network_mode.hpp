@@ -9,6 +9,7 @@ namespace slipway::core {
 
 // `config` and `host_config` are normalised and as they were asked for, without what an image brings. kInvalidArgument
 // with Docker's texts ("conflicting options: hostname and the network mode", ...).
-Status check_network_mode(const nlohmann::json& config, const nlohmann::json& host_config);
+// Config.NetworkDisabled is the network mode "none" under its oldest name, and is turned into it.
+Status check_network_mode(const nlohmann::json& config, nlohmann::json& host_config);
 
 }  // namespace slipway::core

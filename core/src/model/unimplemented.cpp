@@ -16,12 +16,6 @@ using nlohmann::json;
 bool not_empty(const json& value) {
     return !value.empty() && value != "";
 }
-bool not_zero(const json& value) {
-    return !value.is_null() && value != 0;
-}
-bool is_true(const json& value) {
-    return value == true;
-}
 
 // Docker has them; any other name is nobody's and refused as such.
 bool other_log_driver(const json& log) {
@@ -50,44 +44,27 @@ struct Row {
 };
 
 constexpr Row kHostRows[] = {
-    {"Privileged", is_true, "privileged containers are not implemented yet (HostConfig.Privileged)"},
     {"Mounts", other_mount, "only mounts of type bind, volume and tmpfs are implemented yet (HostConfig.Mounts)"},
     {"LogConfig", other_log_driver,
      "only the log drivers json-file, local and none are implemented yet (HostConfig.LogConfig.Type)"},
     {"NetworkMode", other_network,
      "only the networks bridge, host and none are implemented yet (HostConfig.NetworkMode)"},
     {"UsernsMode", not_empty, "user namespaces are not implemented yet (HostConfig.UsernsMode)"},
-    {"StorageOpt", not_empty, "storage options are not implemented yet (HostConfig.StorageOpt)"},
-    {"Init", is_true, "an init process in the container is not implemented yet (HostConfig.Init)"},
-    {"CgroupParent", not_empty, "cgroup parents are not implemented yet (HostConfig.CgroupParent)"},
-    {"Cgroup", not_empty, "joining a cgroup is not implemented yet (HostConfig.Cgroup)"},
-    {"CpuRealtimePeriod", not_zero, "realtime scheduling is not implemented yet (HostConfig.CpuRealtimePeriod)"},
-    {"CpuRealtimeRuntime", not_zero, "realtime scheduling is not implemented yet (HostConfig.CpuRealtimeRuntime)"},
+    {"Cgroup", not_empty,
+     "containers do not share control groups; HostConfig.CgroupParent puts several below one (HostConfig.Cgroup)"},
     {"DeviceRequests", not_empty, "device requests are not implemented yet (HostConfig.DeviceRequests)"},
-    {"KernelMemoryTCP", not_zero, "kernel memory limits are not implemented (HostConfig.KernelMemoryTCP)"},
-    {"CpuCount", not_zero, "CPU counts belong to Windows containers (HostConfig.CpuCount)"},
 };
-
-constexpr Row kConfigRows[] = {
-    {"NetworkDisabled", is_true, "use the network none; disabling is not implemented (Config.NetworkDisabled)"},
-};
-
-template <size_t kSize>
-Status refuse(const Row (&rows)[kSize], const json& object, std::string_view path) {
-    for (const Row& row : rows) {
-        const auto value = object.find(row.key);
-        if (value == object.end() || !row.asked(*value)) continue;
-        return Error(ErrorCode::kUnimplemented, std::string(row.sentence))
-            .with_resource(std::string(path) + "." + std::string(row.key));
-    }
-    return ok();
-}
 
 }  // namespace
 
-Status refuse_unimplemented(const json& config, const json& host_config) {
-    if (Status refused = refuse(kConfigRows, config, "Config"); !refused) return refused;
-    return refuse(kHostRows, host_config, "HostConfig");
+Status refuse_unimplemented(const json&, const json& host_config) {
+    for (const Row& row : kHostRows) {
+        const auto value = host_config.find(row.key);
+        if (value == host_config.end() || !row.asked(*value)) continue;
+        return Error(ErrorCode::kUnimplemented, std::string(row.sentence))
+            .with_resource("HostConfig." + std::string(row.key));
+    }
+    return ok();
 }
 
 }  // namespace slipway::core

@@ -107,6 +107,8 @@ Status verify_candidate(StartContext& start, const CallContext& call) {
     if (Status checked = check_binds(next->at("Binds")); !checked) return checked;
     if (Status refused = refuse_unimplemented(record.config, *next); !refused) return refused;
     if (Status checked = check_runtime(record, *next); !checked) return checked;
+    // Nor may it give a network to a container that was made without.
+    if (record.config.value("NetworkDisabled", false)) (*next)["NetworkMode"] = "none";
     if (Status checked = check_host_config(*next); !checked) return checked;
     Result<VerifyResult> verified = start.backend.verify(call, record.config, *next, false);
     if (!verified) return std::move(verified).error();

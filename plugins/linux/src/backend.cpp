@@ -47,6 +47,9 @@ Result<BackendConfig> BackendConfig::from_json(const std::string& text) {
             return Error(ErrorCode::kInvalidArgument, std::string(key) + " '" + *value + "' is not an absolute path");
         }
     }
+    Result<ContainerDefaults> defaults = ContainerDefaults::from_json(document);
+    if (!defaults) return std::move(defaults).error();
+    config.defaults = std::move(*defaults);
     if (config.instance.empty()) return Error(ErrorCode::kInvalidArgument, "'instance' is missing");
     if (config.bridge.empty()) config.bridge = "slipway0";
     if (config.cgroup_parent.empty()) config.cgroup_parent = "/slipway";

@@ -4,6 +4,7 @@
 #include <slipway/plugin.h>
 #include <slipway/cpp/error.hpp>
 #include <slipway/cpp/host.hpp>
+#include <spec/defaults.hpp>
 #include <spec/kernel_facts.hpp>
 
 #include <nlohmann/json.hpp>
@@ -33,7 +34,8 @@ struct BackendConfig {
     std::string bip;            // CIDR, may be empty
     std::string cgroup_parent;  // "/slipway"
     std::string supervisor;     // absolute path of slipway-supervisor; found beside the plugin when not given
-    bool pivot_root = false;    // "pivot_root": true forces the way for kernels that refuse to cover "/"
+    ContainerDefaults defaults;
+    bool pivot_root = false;  // "pivot_root": true forces the way for kernels that refuse to cover "/"
 
     static Result<BackendConfig> from_json(const std::string& text);
 };

@@ -2,11 +2,13 @@
 #include <cgroup/group_files.hpp>
 #include <cgroup/group_set.hpp>
 #include <cgroup/layout.hpp>
+#include <cgroup/placed_groups.hpp>
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <set>
 
 namespace slipway::linux_backend {
@@ -16,6 +18,17 @@ struct CgroupManager::State {
     std::string instance;  // "/slipway/0123abcd"
     CgroupSupport support;
     std::unique_ptr<GroupSet> groups;
+    PlacedGroups placed;
+
+    // The directories above `path`, in every hierarchy, outermost first.
+    std::vector<std::string> directories_above(const std::string& path) const {
+        std::vector<std::string> all;
+        for (size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+            for (std::string& directory : groups->directories(path.substr(0, end))) all.push_back(std::move(directory));
+        }
+        return all;
+    }
+    Result<CgroupEntry> create_placed(const std::string& id, const std::string& path, const nlohmann::json& resources);
 };
 
 namespace {
@@ -37,6 +50,13 @@ Status check_id(const std::string& id) {
     });
     if (plain) return ok();
     return Error(ErrorCode::kInvalidArgument, "'" + id + "' cannot name a control group").with_resource(id);
+}
+
+// Those that do not exist, sorted.
+std::vector<std::string> missing_of(std::vector<std::string> directories) {
+    std::erase_if(directories, [](const std::string& directory) { return ::access(directory.c_str(), F_OK) == 0; });
+    std::sort(directories.begin(), directories.end());
+    return directories;
 }
 
 // The number behind "oom_kill " in memory.events or memory.oom_control.
@@ -68,12 +88,59 @@ const CgroupSupport& CgroupManager::support() const {
 }
 
 std::string CgroupManager::path_of(const std::string& container_id) const {
+    const std::string placed = state_->placed.path_of(container_id);
+    return placed.empty() ? usual_path_of(container_id) : placed;
+}
+
+std::string CgroupManager::usual_path_of(const std::string& container_id) const {
     return state_->instance + "/" + container_id;
 }
 
-Result<CgroupEntry> CgroupManager::create(const std::string& container_id, const nlohmann::json& resources) {
+Result<CgroupEntry> CgroupManager::create(const std::string& container_id, const nlohmann::json& resources,
+                                          const std::string& path) {
     if (Status checked = check_id(container_id); !checked) return std::move(checked).error();
-    return state_->groups->create(path_of(container_id), resources);
+    const std::string usual = usual_path_of(container_id);
+    if (path.empty() || path == usual) {
+        state_->placed.forget(container_id);
+        return state_->groups->create(usual, resources);
+    }
+    if (!path.ends_with("/" + container_id)) {
+        return Error(ErrorCode::kInvalidArgument, "the path '" + path + "' of a control group does not end in its id")
+            .with_resource(path);
+    }
+    // It would be ended and removed with the other container.
+    if (path.starts_with(state_->instance + "/")) {
+        return Error(ErrorCode::kInvalidArgument, "'" + parent_of(path) + "' is the control group of a container")
+            .with_resource(path);
+    }
+    return state_->create_placed(container_id, path, resources);
+}
+
+Result<CgroupEntry> CgroupManager::State::create_placed(const std::string& id, const std::string& path,
+                                                        const nlohmann::json& resources) {
+    const std::lock_guard lock(placed.changing);
+    const std::vector<std::string> above = directories_above(path);
+    const std::vector<std::string> missing = missing_of(above);
+    Result<CgroupEntry> entry = groups->create(path, resources);
+    const std::vector<std::string> still_missing = missing_of(missing);
+    std::vector<std::string> made;
+    std::set_difference(missing.begin(), missing.end(), still_missing.begin(), still_missing.end(),
+                        std::back_inserter(made));
+    placed.add_made(made);
+    if (entry) {
+        placed.place(id, path);
+    } else {
+        placed.remove_made(above);
+    }
+    return entry;
+}
+
+std::string CgroupManager::placement(const std::string& container_id) const {
+    return state_->placed.to_text(container_id, state_->directories_above(path_of(container_id)));
+}
+
+void CgroupManager::recall(const std::string& container_id, const std::string& placement) {
+    static_cast<void>(state_->placed.from_text(container_id, placement));
 }
 
 Status CgroupManager::update(const std::string& container_id, const nlohmann::json& resources) {
@@ -113,7 +180,14 @@ Status CgroupManager::thaw(const std::string& container_id) {
 
 Status CgroupManager::destroy(const std::string& container_id) {
     if (Status checked = check_id(container_id); !checked) return checked;
-    return state_->groups->destroy(path_of(container_id));
+    const std::string path = path_of(container_id);
+    if (state_->placed.path_of(container_id).empty()) return state_->groups->destroy(path);
+
+    const std::lock_guard lock(state_->placed.changing);
+    if (Status destroyed = state_->groups->destroy(path); !destroyed) return destroyed;
+    state_->placed.forget(container_id);
+    state_->placed.remove_made(state_->directories_above(path));
+    return ok();
 }
 
 std::vector<std::string> CgroupManager::list() const {

@@ -19,6 +19,7 @@ struct CgroupSupport {
     enum class Version { kV1, kV2 } version = Version::kV1;  // kV1 includes the hybrid
     bool memory = false, swap = false, memory_reservation = false, kernel_memory = false, swappiness = false,
          oom_kill_disable = false;
+    bool kernel_memory_tcp = false, cpu_realtime = false;
     bool cpu_shares = false, cpu_cfs = false, cpuset = false, pids = false, blkio_weight = false,
          blkio_weight_device = false, blkio_throttle = false, devices = false;
     int cpu_count = 1;
@@ -48,14 +49,24 @@ public:
     const CgroupSupport& support() const;
 
     // Makes the groups and writes the limits and device rules of `resources` (linux.resources of an OCI spec). A
-    // failure leaves none behind.
-    Result<CgroupEntry> create(const std::string& container_id, const nlohmann::json& resources);
+    // failure leaves none behind. `path` is where: empty for <parent>/<instance>/<id>, else "/a/b/<id>" below a parent
+    // of the container's own. Directories made above it go with the last container that needs them.
+    //   kInvalidArgument  `path` does not end in the id, or lies in another container's groups
+    Result<CgroupEntry> create(const std::string& container_id, const nlohmann::json& resources,
+                               const std::string& path = {});
+
+    // What must be kept of a container below a parent of its own so that a later daemon finds its groups; empty for
+    // others. recall() takes it up again and ignores what is not such a text.
+    std::string placement(const std::string& container_id) const;
+    void recall(const std::string& container_id, const std::string& placement);
 
     // Writes the limits of `resources` to a container's groups. What was written before a failure is put back.
     Status update(const std::string& container_id, const nlohmann::json& resources);
 
-    // <parent>/<instance>/<id>: what an OCI spec names as linux.cgroupsPath.
+    // What an OCI spec names as linux.cgroupsPath: <parent>/<instance>/<id>, or where create() was told to make it.
     std::string path_of(const std::string& container_id) const;
+    // <parent>/<instance>/<id>, whatever create() was told.
+    std::string usual_path_of(const std::string& container_id) const;
 
     // The directory of a container's group that has `controller`, or any of them when that is empty. Empty: nothing has
     // the controller.

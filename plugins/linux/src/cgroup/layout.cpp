@@ -110,6 +110,8 @@ void probe_v1(const CgroupLayout& layout, CgroupSupport& support) {
     support.oom_kill_disable = controller_has("memory", "memory.oom_control");
     support.cpu_shares = controller_has("cpu", "cpu.shares");
     support.cpu_cfs = controller_has("cpu", "cpu.cfs_quota_us");
+    support.cpu_realtime = controller_has("cpu", "cpu.rt_runtime_us");
+    support.kernel_memory_tcp = controller_has("memory", "memory.kmem.tcp.limit_in_bytes");
     support.cpuset = controller_has("cpuset", "cpuset.cpus");
     support.pids = layout.find("pids") != nullptr;  // its root has no limit file
     support.devices = layout.find("devices") != nullptr;

@@ -34,6 +34,7 @@ void v1_memory(const json& memory, Writes& writes) {
     add("swap", "memory.memsw.limit_in_bytes");
     add("reservation", "memory.soft_limit_in_bytes");
     add("kernel", "memory.kmem.limit_in_bytes");
+    add("kernelTCP", "memory.kmem.tcp.limit_in_bytes");
     add("swappiness", "memory.swappiness");
     if (read_flag(memory, "disableOOMKiller")) writes.push_back({"memory", "memory.oom_control", "1"});
 }

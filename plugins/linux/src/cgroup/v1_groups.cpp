@@ -34,6 +34,7 @@ private:
     Status make(const CgroupHierarchy& hierarchy, const std::string& path, GroupUndo& undo);
     Status make_parents(const CgroupHierarchy& hierarchy, const std::string& path);
     Status fill_cpuset(const CgroupHierarchy& hierarchy, const std::string& path);
+    Status raise_realtime(const CgroupHierarchy& hierarchy, const std::string& path, int64_t runtime);
     Status apply(const std::string& path, const std::vector<CgroupWrite>& writes, WriteUndo* undo = nullptr);
     void order_memory(const std::string& path, std::vector<CgroupWrite>& writes) const;
     std::string control_file(const std::string& group, const std::string& file) const;
@@ -54,6 +55,10 @@ Status V1Groups::fill_cpuset(const CgroupHierarchy& hierarchy, const std::string
     const std::string above = hierarchy.mount_point + parent_of(path);
     for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
         if (!read_control(group, file).empty()) continue;
+        // A parent that somebody made and never gave any.
+        if (read_control(above, file).empty() && !parent_of(path).empty()) {
+            if (Status filled = fill_cpuset(hierarchy, parent_of(path)); !filled) return filled;
+        }
         const std::string value = read_control(above, file);
         if (Status written = write_control(group, file, value, layout_.plain_files); !written) return written;
     }
@@ -100,6 +105,24 @@ std::string V1Groups::control_file(const std::string& group, const std::string& 
     return "blkio.bfq." + file.substr(sizeof("blkio.") - 1);
 }
 
+// The kernel gives a group real-time only out of its parent's, and a new group has none: what the groups above lack is
+// added to them, outermost first. The root's share is the machine's and stays.
+Status V1Groups::raise_realtime(const CgroupHierarchy& hierarchy, const std::string& path, int64_t runtime) {
+    const std::lock_guard lock(parents_mutex_);
+    constexpr const char* kFile = "cpu.rt_runtime_us";
+    for (size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+        const std::string group = hierarchy.mount_point + path.substr(0, end);
+        int64_t needed = runtime;
+        for (const std::string& child : subgroups(group)) {
+            needed += std::atoll(read_control(group + "/" + child, kFile).c_str());
+        }
+        if (std::atoll(read_control(group, kFile).c_str()) >= needed) continue;
+        Status written = write_control(group, kFile, std::to_string(needed), layout_.plain_files);
+        if (!written) return written;
+    }
+    return ok();
+}
+
 Status V1Groups::apply(const std::string& path, const std::vector<CgroupWrite>& writes, WriteUndo* undo) {
     for (const CgroupWrite& write : writes) {
         const CgroupHierarchy* hierarchy = layout_.find(write.controller);
@@ -109,6 +132,10 @@ Status V1Groups::apply(const std::string& path, const std::vector<CgroupWrite>& 
         }
         const std::string group = hierarchy->mount_point + path;
         const std::string file = control_file(group, write.file);
+        if (file == "cpu.rt_runtime_us") {
+            if (Status raised = raise_realtime(*hierarchy, path, std::atoll(write.value.c_str())); !raised)
+                return raised;
+        }
         if (undo != nullptr) undo->remember(group, file);
         Status written = write_control(group, file, write.value, layout_.plain_files);
         if (!written) return written;

@@ -16,11 +16,12 @@ std::vector<std::string> split(const std::string& text, char separator) {
     return parts;
 }
 
-bool holds_any(const std::string& mount_point, const std::vector<std::string>& paths) {
+// The directory of the one of `paths`, of `tasks` files, that lies below the mount point; empty when none does.
+std::string group_below(const std::string& mount_point, const std::vector<std::string>& paths) {
     for (const std::string& path : paths) {
-        if (path.starts_with(mount_point + "/")) return true;
+        if (path.starts_with(mount_point + "/")) return path.substr(0, path.rfind('/'));
     }
-    return false;
+    return {};
 }
 
 // Super block options as they are mounted again: without what is a matter of the mount or of the host alone.
@@ -52,9 +53,9 @@ std::string path_of(int fd) {
 
 }  // namespace
 
-std::vector<CgroupHierarchy> cgroup_hierarchies(const std::string& mountinfo,
-                                                const std::vector<std::string>& task_paths) {
-    std::vector<CgroupHierarchy> hierarchies;
+std::vector<CgroupViewPart> cgroup_hierarchies(const std::string& mountinfo,
+                                               const std::vector<std::string>& task_paths) {
+    std::vector<CgroupViewPart> hierarchies;
     std::istringstream lines(mountinfo);
     for (std::string line; std::getline(lines, line);) {
         // id parent major:minor root mount-point options [fields] - type source super-options
@@ -62,13 +63,15 @@ std::vector<CgroupHierarchy> cgroup_hierarchies(const std::string& mountinfo,
         if (dash == std::string::npos) continue;
         const std::vector<std::string> head = split(line.substr(0, dash), ' ');
         const std::vector<std::string> tail = split(line.substr(dash + 3), ' ');
-        if (head.size() < 6 || tail.size() < 3 || tail[0] != "cgroup" || !holds_any(head[4], task_paths)) continue;
-        hierarchies.push_back({head[4].substr(head[4].rfind('/') + 1), mount_options(tail[2])});
+        if (head.size() < 6 || tail.size() < 3 || tail[0] != "cgroup") continue;
+        std::string group = group_below(head[4], task_paths);
+        if (group.empty()) continue;
+        hierarchies.push_back({head[4].substr(head[4].rfind('/') + 1), mount_options(tail[2]), std::move(group)});
     }
     return hierarchies;
 }
 
-std::vector<CgroupHierarchy> entered_hierarchies(const CgroupEntry& entry) {
+std::vector<CgroupViewPart> entered_hierarchies(const CgroupEntry& entry) {
     if (entry.task_files.empty()) return {};
     // Hierarchies are mounted once at boot; reading the table of mounts again for each start would be waste.
     static std::mutex mutex;

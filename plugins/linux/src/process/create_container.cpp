@@ -6,6 +6,7 @@
 #include <process/run_directory.hpp>
 #include <process/session_reader.hpp>
 #include <process/spawn_supervisor.hpp>
+#include <process/supervisor_program.hpp>
 #include <process/supervisor_session.hpp>
 #include <spec/json_access.hpp>
 #include <spec/seccomp_cache.hpp>
@@ -87,16 +88,36 @@ Result<std::shared_ptr<const SeccompProgram>> compile_filter(slw_container& c, c
     return c.backend.seccomp->compile(profile);
 }
 
+// Where they are is written down before they exist, so that a daemon that dies in between leaves none behind, and again
+// once it is known what was made above them.
+Result<CgroupEntry> make_groups(slw_container& c, const nlohmann::json& spec, int directory) {
+    CgroupManager& cgroups = *c.backend.cgroups;
+    const nlohmann::json& part = member_of(spec, "linux");
+    const std::string path = read_text(part, "cgroupsPath");
+    const bool placed = !path.empty() && path != cgroups.usual_path_of(c.id);
+    if (placed) {
+        if (Status noted = RunDirectory::write_groups(directory, path + "\n"); !noted) return std::move(noted).error();
+    }
+    Result<CgroupEntry> entry = cgroups.create(c.id, member_of(part, "resources"), path);
+    if (!entry || !placed) return entry;
+    if (Status noted = RunDirectory::write_groups(directory, cgroups.placement(c.id)); !noted) {
+        return std::move(noted).error();
+    }
+    return entry;
+}
+
 Status launch(slw_container& c, const nlohmann::json& spec, const CreateOptions& options, const CallLimits& limits) {
-    const Result<CgroupEntry> cgroup =
-        c.backend.cgroups->create(c.id, member_of(member_of(spec, "linux"), "resources"));
+    const Result<UniqueFd> directory = RunDirectory(c.backend.config.exec_root, c.id).create();
+    if (!directory) return directory.error();
+    const Result<CgroupEntry> cgroup = make_groups(c, spec, directory->get());
     if (!cgroup) return cgroup.error();
     const Result<std::shared_ptr<const SeccompProgram>> filter = compile_filter(c, spec);
     if (!filter) return filter.error();
     const Result<int> base = c.backend.base_namespace->get();
     if (!base) return base.error();
-    const Result<UniqueFd> directory = RunDirectory(c.backend.config.exec_root, c.id).create();
-    if (!directory) return directory.error();
+    Result<int> init = -1;
+    if (read_flag(member_of(spec, "process"), "init")) init = c.backend.supervisor->descriptor();
+    if (!init) return init.error();
     const Result<UniqueFd> listener = RunDirectory::listen(directory->get());
     if (!listener) return listener.error();
     const Result<LogPlace> log = open_log_place(options.log.path);
@@ -110,6 +131,7 @@ Status launch(slw_container& c, const nlohmann::json& spec, const CreateOptions&
     if (options.tty_rows != 0) in.tty_rows = options.tty_rows;
     if (options.tty_columns != 0) in.tty_columns = options.tty_columns;
     in.base_namespace = *base;
+    in.init_program = *init;
     in.state_directory = directory->get();
     in.listener = listener->get();
     in.log_directory = log->directory.get();
@@ -158,7 +180,15 @@ Status create_container(slw_container& c, const nlohmann::json& spec, const Crea
     return launched;
 }
 
+void recall_groups(slw_backend& backend, const std::string& id) {
+    const Result<UniqueFd> directory = RunDirectory(backend.config.exec_root, id).open();
+    if (!directory) return;
+    const std::string placement = RunDirectory::read_groups(directory->get());
+    if (!placement.empty()) backend.cgroups->recall(id, placement);
+}
+
 Status destroy_container(slw_backend& backend, const std::string& id, SupervisorSession* session) {
+    recall_groups(backend, id);
     if (session != nullptr) {
         // A paused one: killed first and then thawed, so that nothing of it runs on in between.
         session->kill();

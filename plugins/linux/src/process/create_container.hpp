@@ -26,6 +26,9 @@ struct CreateOptions {
 Status create_container(slw_container& c, const nlohmann::json& spec, const CreateOptions& options,
                         const CallLimits& limits);
 
+// Takes up where the control groups of a container are that an earlier daemon made below a parent of their own.
+void recall_groups(slw_backend& backend, const std::string& id);
+
 // Ends and removes whatever of container `id` exists, with or without a session. Idempotent; the first error is
 // returned after everything was tried.
 Status destroy_container(slw_backend& backend, const std::string& id, SupervisorSession* session);

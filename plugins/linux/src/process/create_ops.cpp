@@ -3,6 +3,7 @@
 #include <tables.hpp>
 
 #include <cgroup/cgroup_manager.hpp>
+#include <cgroup/group_parent.hpp>
 #include <container.hpp>
 #include <process/container_registry.hpp>
 #include <process/create_container.hpp>
@@ -11,6 +12,8 @@
 #include <slipway/cpp/guarded.hpp>
 #include <slipway/cpp/text.hpp>
 #include <spec/build_spec.hpp>
+#include <spec/defaults.hpp>
+#include <spec/json_access.hpp>
 #include <spec/verify.hpp>
 
 #include <signal.h>
@@ -73,12 +76,16 @@ slw_status SLW_CALL build_spec_document(slw_container* c, const slw_call*, slw_t
     return guarded(err, [&]() -> Status {
         const Result<json> parsed = parse_object(request, "request");
         if (!parsed) return parsed.error();
+        const json& host_config = member_of(*parsed, "HostConfig");
+        const Result<std::string> parent = parse_group_parent(read_text(host_config, "CgroupParent"));
+        if (!parent) return parent.error();
         SpecContext context{c->backend.kernel()};
         context.root_fd = c->root ? c->root->tree.get() : -1;
-        context.cgroups_path = c->backend.config.cgroup_parent + "/" + c->backend.config.instance + "/" + c->id;
+        const bool own_parent = !read_text(host_config, "CgroupParent").empty();
+        context.cgroups_path = own_parent ? *parent + "/" + c->id : c->backend.cgroups->usual_path_of(c->id);
         for (const PreparedMount& mount : c->mounts) context.mount_targets.push_back(mount.target);
         context.container_pid = [c](const std::string& id) { return c->backend.containers->pid_of(id); };
-        const Result<json> spec = build_spec(*parsed, context);
+        const Result<json> spec = build_spec(with_defaults(*parsed, c->backend.config.defaults), context);
         if (!spec) return spec.error();
         return write_to(out, spec->dump());
     });

@@ -8,6 +8,7 @@
 #include <process/session_reader.hpp>
 #include <process/spawn_supervisor.hpp>
 #include <spec/build_spec.hpp>
+#include <spec/defaults.hpp>
 #include <spec/json_access.hpp>
 #include <spec/seccomp_cache.hpp>
 #include <sys/pidfd.hpp>
@@ -67,7 +68,7 @@ Result<std::shared_ptr<ExecProcess>> launch(slw_container& c, const SupervisorSe
     if (!root) return root.error();
     SpecContext context{c.backend.kernel()};
     context.root_fd = root->get();
-    const Result<json> spec = build_exec_spec(request, context);
+    const Result<json> spec = build_exec_spec(with_defaults(request, c.backend.config.defaults), context);
     if (!spec) return spec.error();
     const Result<CgroupEntry> cgroup = c.backend.cgroups->enter(c.id);
     if (!cgroup) return cgroup.error();

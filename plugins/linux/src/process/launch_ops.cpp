@@ -54,7 +54,7 @@ private:
     void add_filesystem(const std::string& type, const std::string& target, const MountOptions& options,
                         uint32_t flags);
     Status add_bind(const std::string& source, const std::string& target, const MountOptions& options);
-    void add_cgroup_view(const std::string& target, const MountOptions& options);
+    Status add_cgroup_view(const std::string& target, const MountOptions& options);
     void add_devices();
     void add_device(const std::string& path, uint32_t mode, uint32_t major, uint32_t minor, uint32_t uid, uint32_t gid);
     void add_link(const std::string& path, const std::string& points_to);
@@ -80,10 +80,7 @@ Status OpBuilder::add_mount(const json& mount) {
     }
     const MountOptions options = parse_mount_options(read_texts(mount, "options"));
     if (type == "bind") return add_bind(read_text(mount, "source"), target, options);
-    if (type == "cgroup") {
-        add_cgroup_view(target, options);
-        return ok();
-    }
+    if (type == "cgroup") return add_cgroup_view(target, options);
     uint32_t flags = 0;
     if (type == "proc") flags |= supervisor::kOpIsProc;
     if (type == "devpts") flags |= supervisor::kOpIsDevpts;
@@ -141,19 +138,26 @@ Status OpBuilder::add_bind(const std::string& source, const std::string& target,
 }
 
 // v2: the whole view is one mount. v1: a tmpfs with one mount for each hierarchy, each rooted at the container's group
-// because the cgroup name space was made after the group was entered.
-void OpBuilder::add_cgroup_view(const std::string& target, const MountOptions& options) {
+// because the cgroup name space was made after the group was entered. With the host's name space a new mount would show
+// the whole machine's groups, so the container's own directories are bound instead, as runc does it.
+Status OpBuilder::add_cgroup_view(const std::string& target, const MountOptions& options) {
     MountOptions attributes = options;
     attributes.data.clear();
     if (in_.cgroup.directory) {
         add_filesystem("cgroup2", target, attributes, 0);
-        return;
+        return ok();
     }
+    const bool own_view = (writer_.header.flags & supervisor::kPlanCgroupNamespace) != 0;
     MountOptions outer = attributes;
     outer.attr_set &= ~uint64_t{MOUNT_ATTR_RDONLY};
     outer.data = {{"mode", "755"}, {"size", "64k"}};
     add_filesystem("tmpfs", target, outer, 0);
-    for (const CgroupHierarchy& hierarchy : in_.hierarchies) {
+    for (const CgroupViewPart& hierarchy : in_.hierarchies) {
+        if (!own_view) {
+            Status bound = add_bind(hierarchy.group, target + "/" + hierarchy.name, attributes);
+            if (!bound) return bound;
+            continue;
+        }
         MountOptions inner = attributes;
         inner.data = parse_mount_options(hierarchy.options).data;
         add_filesystem("cgroup", target + "/" + hierarchy.name, inner, 0);
@@ -161,6 +165,7 @@ void OpBuilder::add_cgroup_view(const std::string& target, const MountOptions& o
     PlanOp seal = op(OpKind::kSetAttributes, target);
     seal.attr_set = attributes.attr_set & uint64_t{MOUNT_ATTR_RDONLY};
     ops_.push_back(seal);
+    return ok();
 }
 
 void OpBuilder::add_device(const std::string& path, uint32_t mode, uint32_t major, uint32_t minor, uint32_t uid,

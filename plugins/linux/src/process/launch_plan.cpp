@@ -193,6 +193,10 @@ void write_supervision(const LaunchInputs& in, PlanWriter& writer) {
     header.log_max_bytes = in.log_max_bytes;
     header.log_max_files = in.log_max_files;
     if (in.seccomp) header.seccomp = writer.list(*in.seccomp);
+    if (in.init_program >= 0) {
+        header.flags |= supervisor::kPlanInit;
+        header.init_program = writer.fd(in.init_program);
+    }
 }
 
 }  // namespace
@@ -208,6 +212,8 @@ Status write_process(const json& spec, PlanWriter& writer) {
     header.search_path = writer.text(search_path(environment));
     const std::string cwd = read_text(process, "cwd");
     header.cwd = writer.text(cwd.empty() ? "/" : cwd);
+    header.apparmor = writer.text(read_text(process, "apparmorProfile"));
+    header.selinux = writer.text(read_text(process, "selinuxLabel"));
     if (read_flag(process, "noNewPrivileges")) header.flags |= supervisor::kPlanNoNewPrivileges;
     if (const auto score = find_int(process, "oomScoreAdj")) {
         header.flags |= supervisor::kPlanSetOomScore;

@@ -25,11 +25,12 @@ struct LaunchInputs {
     const std::vector<PreparedMount>& mounts;
     const Sandbox* sandbox = nullptr;  // none: a new, empty network name space if the document wants one
     const CgroupEntry& cgroup;
-    std::vector<CgroupHierarchy> hierarchies;  // v1 view
+    std::vector<CgroupViewPart> hierarchies;  // v1 view
     std::shared_ptr<const SeccompProgram> seccomp;
     uint32_t plan_flags = 0;  // kPlanTty, kPlanOpenStdin, kPlanStdinOnce, kPlanPivotRoot
     uint32_t tty_rows = 24, tty_columns = 80;
     int base_namespace = -1;
+    int init_program = -1;  // slipway-supervisor, when the document wants a reaper
     int state_directory = -1;
     int listener = -1;
     int log_directory = -1;  // -1: no log

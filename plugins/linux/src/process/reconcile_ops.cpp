@@ -97,6 +97,7 @@ slw_status SLW_CALL list(slw_backend* b, const slw_call* call, slw_sink* out, sl
 slw_status SLW_CALL adopt(slw_container* c, const slw_call* call, slw_process_status* out, slw_error* err) noexcept {
     return guarded(err, [&]() -> Status {
         if (c->session()) return Error(ErrorCode::kConflict, "container " + c->id + " is in our hands already");
+        recall_groups(c->backend, c->id);
         Result<std::shared_ptr<SupervisorSession>> found =
             find_session(c->backend, c->id, CallLimits(c->backend.host, call));
         if (!found) return std::move(found).error();

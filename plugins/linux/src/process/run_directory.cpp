@@ -19,8 +19,9 @@ namespace slipway::linux_backend {
 namespace {
 
 constexpr char kProcessName[] = "process";
+constexpr char kGroupsName[] = "groups";
 constexpr const char* kFiles[] = {supervisor::kSocketName, supervisor::kExitRecordName,
-                                  supervisor::kExitRecordTemporary, kProcessName};
+                                  supervisor::kExitRecordTemporary, kProcessName, kGroupsName};
 
 // A socket's path may have 107 bytes, a state directory's may be longer: the descriptor's name is always short.
 sockaddr_un address_in(int directory) {
@@ -41,11 +42,18 @@ std::string read_small(int directory, const char* name) {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
         const UniqueFd file{openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
         if (!file && errno == ENOENT) return {};
-        char text[256];
-        const ssize_t got = file ? read(file.get(), text, sizeof(text)) : -1;
-        if (got >= 0) return std::string(text, static_cast<size_t>(got));
+        std::string all;
+        char text[4096];
+        ssize_t got = -1;
+        while (file && (got = read(file.get(), text, sizeof(text))) > 0) all.append(text, static_cast<size_t>(got));
+        if (got == 0) return all;
     }
     return {};
+}
+
+bool write_small(int directory, const char* name, const std::string& text) {
+    const UniqueFd file{openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    return file && write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
 }  // namespace
@@ -113,11 +121,17 @@ Result<UniqueFd> RunDirectory::connect(int directory) {
 
 Status RunDirectory::write_process(int directory, pid_t pid) {
     const std::string text = std::to_string(pid) + " " + std::to_string(process_start_time(pid)) + "\n";
-    const UniqueFd file{openat(directory, kProcessName, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
-    if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-        return Error::from_errno(errno, "write the supervisor's pid");
-    }
+    if (!write_small(directory, kProcessName, text)) return Error::from_errno(errno, "write the supervisor's pid");
     return ok();
+}
+
+Status RunDirectory::write_groups(int directory, const std::string& text) {
+    if (!write_small(directory, kGroupsName, text)) return Error::from_errno(errno, "note the control groups");
+    return ok();
+}
+
+std::string RunDirectory::read_groups(int directory) {
+    return read_small(directory, kGroupsName);
 }
 
 UniqueFd RunDirectory::open_process(int directory) {

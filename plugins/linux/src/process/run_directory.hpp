@@ -1,7 +1,8 @@
 // plugins/linux/src/process/run_directory.hpp - what is on disk about a container's supervisor.
 //
 // <exec_root>/supervisors/<id>/ holds `control` (the socket), `process` (the supervisor's pid and start time) and, once
-// the first process ended, `exit` (its record). It is found by id alone, so that cleaning up needs no open handle.
+// the first process ended, `exit` (its record). `groups` says where its control groups are, for a container below a
+// parent of its own. It is found by id alone, so that cleaning up needs no open handle.
 #pragma once
 
 #include <slipway/cpp/error.hpp>
@@ -53,6 +54,10 @@ public:
     static UniqueFd open_process(int directory);
 
     static std::optional<ExitRecord> read_exit(int directory);
+
+    // CgroupManager::placement(); empty when there is none.
+    static Status write_groups(int directory, const std::string& text);
+    static std::string read_groups(int directory);
 
     // Ids with a directory below `exec_root`.
     static Result<std::vector<std::string>> list(const std::string& exec_root);

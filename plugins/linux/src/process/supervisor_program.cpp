@@ -9,7 +9,7 @@
 
 namespace slipway::linux_backend {
 
-Result<std::string> SupervisorProgram::path() {
+Result<int> SupervisorProgram::descriptor() {
     const std::lock_guard lock(mutex_);
     if (!mount_) {
         const UniqueFd file{open(path_.c_str(), O_PATH | O_CLOEXEC)};
@@ -23,7 +23,13 @@ Result<std::string> SupervisorProgram::path() {
         if (!sealed) return sealed.error();
         mount_ = std::move(*tree);
     }
-    return "/proc/self/fd/" + std::to_string(mount_.get());
+    return mount_.get();
+}
+
+Result<std::string> SupervisorProgram::path() {
+    const Result<int> mount = descriptor();
+    if (!mount) return mount.error();
+    return "/proc/self/fd/" + std::to_string(*mount);
 }
 
 }  // namespace slipway::linux_backend

@@ -18,6 +18,8 @@ public:
 
     // What to execute in this process; valid as long as this object. Safe on any thread.
     Result<std::string> path();
+    // The same as a descriptor of the mount, which a container's own reaper is executed from.
+    Result<int> descriptor();
 
 private:
     const std::string path_;

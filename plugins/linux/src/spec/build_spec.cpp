@@ -67,9 +67,8 @@ Result<json> namespaces_of(const json& host_config, const SpecContext& context) 
         if (!added) return std::move(added).error();
     }
     if (read_text(host_config, "NetworkMode") != "host") list.push_back({{"type", "network"}});
-    // Docker shares the host's on v1. A private one keeps names of other groups out of sight and costs nothing.
-    const bool private_cgroup =
-        read_text(host_config, "CgroupnsMode") != "host" && !read_flag(host_config, "Privileged");
+    // Verified and never empty where the kernel has them.
+    const bool private_cgroup = read_text(host_config, "CgroupnsMode") != "host";
     if (context.kernel.cgroup_namespaces && private_cgroup) list.push_back({{"type", "cgroup"}});
     return list;
 }
@@ -90,8 +89,9 @@ Result<ShmSource> shm_of(const json& host_config, const SpecContext& context) {
     return shm;
 }
 
-// Null gives the defaults, a list, empty ones included, replaces them.
+// Null gives the defaults, a list, empty ones included, replaces them. Privileged containers see everything.
 json paths_of(const json& host_config, const char* key, bool unconfined, std::vector<std::string> defaults) {
+    if (read_flag(host_config, "Privileged")) return json::array();
     const json& given = member_of(host_config, key);
     if (given.is_array()) return read_texts(host_config, key);
     if (unconfined) return json::array();
@@ -127,7 +127,7 @@ Result<json> linux_section(const json& host_config, CapabilitySet capabilities, 
     Result<std::optional<json>> seccomp = seccomp_of(host_config, security, capabilities, context.kernel);
     if (!seccomp) return std::move(seccomp).error();
 
-    const bool unconfined = security.unconfined_paths || read_flag(host_config, "Privileged");
+    const bool unconfined = security.unconfined_paths;
     (*resources)["devices"] = std::move(devices->rules);
     json section = {
         {"namespaces", std::move(*namespaces)},
@@ -166,14 +166,17 @@ Result<json> build_spec(const json& request, const SpecContext& context) {
 
     Result<SecurityOptions> security = parse_security_options(read_texts(host_config, "SecurityOpt"));
     if (!security) return std::move(security).error();
+    if (Status there = check_security_modules(*security, context.kernel); !there) return std::move(there).error();
     const bool privileged = read_flag(host_config, "Privileged");
-    Result<CapabilitySet> capabilities = resolve_capabilities(
-        read_texts(host_config, "CapAdd"), read_texts(host_config, "CapDrop"), privileged, context.kernel.capabilities);
+    Result<CapabilitySet> capabilities =
+        resolve_capabilities(read_texts(host_config, "CapAdd"), read_texts(host_config, "CapDrop"), privileged,
+                             context.kernel.capabilities, context.kernel.known_capabilities);
     if (!capabilities) return std::move(capabilities).error();
     Result<UserIdentity> user = user_of(request, context);
     if (!user) return std::move(user).error();
     Result<json> process = process_section(request, *user, *capabilities, *security, context.kernel);
     if (!process) return std::move(process).error();
+    if (read_flag(host_config, "Init")) (*process)["init"] = true;
     Result<ShmSource> shm = shm_of(host_config, context);
     if (!shm) return std::move(shm).error();
     Result<json> mounts = standard_mounts(context.mount_targets, *shm, privileged);
@@ -197,9 +200,10 @@ Result<json> build_exec_spec(const json& request, const SpecContext& context) {
     const json& host_config = member_of(request, "HostConfig");
     Result<SecurityOptions> security = parse_security_options(read_texts(host_config, "SecurityOpt"));
     if (!security) return std::move(security).error();
-    Result<CapabilitySet> capabilities =
-        resolve_capabilities(read_texts(host_config, "CapAdd"), read_texts(host_config, "CapDrop"),
-                             read_flag(host_config, "Privileged"), context.kernel.capabilities);
+    if (Status there = check_security_modules(*security, context.kernel); !there) return std::move(there).error();
+    Result<CapabilitySet> capabilities = resolve_capabilities(
+        read_texts(host_config, "CapAdd"), read_texts(host_config, "CapDrop"), read_flag(host_config, "Privileged"),
+        context.kernel.capabilities, context.kernel.known_capabilities);
     if (!capabilities) return std::move(capabilities).error();
     Result<UserIdentity> user = user_of(request, context);
     if (!user) return std::move(user).error();

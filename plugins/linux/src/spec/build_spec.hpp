@@ -24,7 +24,7 @@ struct SpecContext {
 };
 
 // Builds an OCI runtime-spec 1.0.2 document from the `request` of slw_create_ops.build_spec. Reads the container's user
-// database and device nodes of the host, changes nothing. Beyond 1.0.2 it uses `domainname` (1.1).
+// database and device nodes of the host, changes nothing. Beyond 1.0.2 it uses `domainname` (1.1) and `process.init`.
 //
 // How the document is to be read where OCI leaves room:
 //   linux.namespaces  "mount" always; "pid", "ipc", "uts", "network", "cgroup" unless shared with the host. An entry
@@ -32,6 +32,7 @@ struct SpecContext {
 //   mounts            the standard set only, parents first; the user's mounts come from slw.mount/1. A "bind" entry
 //                     occurs for /dev/shm alone, with a host path as source, or a place in another container,
 //                     "/proc/<pid>/root/dev/shm" (sys/foreign_mount.hpp).
+//   process.init      true: the command runs as a child of our own reaper (supervisor/src/init.cpp)
 //   process.rlimits   always has RLIMIT_NOFILE
 //   linux.seccomp     absent: no filter. Else everything depends on the profile alone; give it to SeccompCache
 //   linux.sysctl      to be written inside the new name spaces

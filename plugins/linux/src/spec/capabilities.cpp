@@ -65,7 +65,7 @@ std::string normalized(const std::string& name) {
     return upper;
 }
 
-Result<NamedSet> read_names(const std::vector<std::string>& names, CapabilitySet available) {
+Result<NamedSet> read_names(const std::vector<std::string>& names, CapabilitySet known) {
     NamedSet set;
     for (const std::string& given : names) {
         const std::string name = normalized(given);
@@ -75,7 +75,7 @@ Result<NamedSet> read_names(const std::vector<std::string>& names, CapabilitySet
         }
         const CapabilitySet bit = capability_bit(name);
         if (bit == 0) return Error(ErrorCode::kInvalidArgument, "unknown capability: " + quote(name));
-        if ((available & bit) == 0) {
+        if ((known & bit) == 0) {
             return Error(
                 ErrorCode::kInvalidArgument,
                 "capability not supported by your kernel or not available in the current environment: " + quote(name));
@@ -105,18 +105,26 @@ std::vector<std::string> capability_names(CapabilitySet set) {
 }
 
 Result<CapabilitySet> resolve_capabilities(const std::vector<std::string>& add, const std::vector<std::string>& drop,
-                                           bool privileged, CapabilitySet available) {
-    available &= (CapabilitySet{1} << kNames.size()) - 1;
-    Result<NamedSet> added = read_names(add, available);
+                                           bool privileged, CapabilitySet available, CapabilitySet known) {
+    known &= (CapabilitySet{1} << kNames.size()) - 1;
+    available &= known;
+    Result<NamedSet> added = read_names(add, known);
     if (!added) return std::move(added).error().context("invalid CapAdd");
-    Result<NamedSet> dropped = read_names(drop, available);
+    Result<NamedSet> dropped = read_names(drop, known);
     if (!dropped) return std::move(dropped).error().context("invalid CapDrop");
 
     if (privileged) return available;
     if (added->all) return available & ~dropped->bits;
-    if (dropped->all) return added->bits;
+    if (dropped->all) return available & added->bits;
     // What is added wins over what is dropped, as in Docker.
-    return (kDefaultCapabilities & available & ~dropped->bits) | added->bits;
+    return available & ((kDefaultCapabilities & ~dropped->bits) | added->bits);
+}
+
+Result<CapabilitySet> missing_capabilities(const std::vector<std::string>& add, const std::vector<std::string>& drop,
+                                           bool privileged, CapabilitySet available, CapabilitySet known) {
+    Result<CapabilitySet> wanted = resolve_capabilities(add, drop, privileged, known, known);
+    if (!wanted) return wanted;
+    return *wanted & ~available;
 }
 
 }  // namespace slipway::linux_backend

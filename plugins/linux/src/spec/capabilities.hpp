@@ -22,10 +22,15 @@ std::vector<std::string> capability_names(CapabilitySet set);
 // Bit of a full name such as "CAP_CHOWN"; 0 when there is no such capability.
 CapabilitySet capability_bit(std::string_view name);
 
-// The container's set. `available` is what may be handed out. Names come in any case, with or without "CAP_"; "ALL"
-// means everything available. kInvalidArgument has Docker's text, beginning with "invalid CapAdd: " or
-// "invalid CapDrop: ".
+// The container's set. `available` is what may be handed out, `known` what the kernel has. Names come in any case, with
+// or without "CAP_"; "ALL" means everything available. A named one that is known and not available is left out: see
+// missing_capabilities(). kInvalidArgument has Docker's text, beginning with "invalid CapAdd: " or "invalid CapDrop: ".
 Result<CapabilitySet> resolve_capabilities(const std::vector<std::string>& add, const std::vector<std::string>& drop,
-                                           bool privileged, CapabilitySet available);
+                                           bool privileged, CapabilitySet available,
+                                           CapabilitySet known = ~CapabilitySet{0});
+
+// What of the wish is left out because it is not `available`.
+Result<CapabilitySet> missing_capabilities(const std::vector<std::string>& add, const std::vector<std::string>& drop,
+                                           bool privileged, CapabilitySet available, CapabilitySet known);
 
 }  // namespace slipway::linux_backend

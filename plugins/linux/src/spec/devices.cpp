@@ -168,13 +168,19 @@ Status add_rule(DeviceSpec& spec, const std::string& text) {
 
 Result<DeviceSpec> resolve_devices(const json& host_config) {
     DeviceSpec spec;
+    const json& devices = member_of(host_config, "Devices");
     if (read_flag(host_config, "Privileged")) {
+        // Mappings first: a node of the host does not replace what was asked for at its path. No rule narrows.
+        DeviceSpec mapped;
+        for (const json& mapping : devices.is_array() ? devices : json::array()) {
+            if (Status added = add_mapping(mapped, mapping); !added) return std::move(added).error();
+        }
+        spec.nodes = std::move(mapped.nodes);
         add_directory(spec, "/dev", "/dev", "");
         spec.rules.push_back(rule(true, 'a', -1, -1, "rwm"));
         return spec;
     }
     add_standard(spec);
-    const json& devices = member_of(host_config, "Devices");
     for (const json& mapping : devices.is_array() ? devices : json::array()) {
         if (Status added = add_mapping(spec, mapping); !added) return std::move(added).error();
     }

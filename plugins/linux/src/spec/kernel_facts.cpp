@@ -11,18 +11,27 @@ namespace slipway::linux_backend {
 
 namespace {
 
-uint64_t effective_capabilities() {
+// Both: execve as root takes from the bounding set, what is given up in time comes from the effective one.
+uint64_t own_capabilities() {
     std::ifstream status("/proc/thread-self/status");
-    std::string line;
-    while (std::getline(status, line)) {
-        if (line.starts_with("CapEff:")) return std::stoull(line.substr(7), nullptr, 16);
+    uint64_t effective = 0, bounding = 0;
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("CapEff:")) effective = std::stoull(line.substr(7), nullptr, 16);
+        if (line.starts_with("CapBnd:")) bounding = std::stoull(line.substr(7), nullptr, 16);
     }
-    return 0;
+    return effective & bounding;
 }
 
-bool reads_one(const char* path) {
+uint64_t known_capabilities() {
+    std::ifstream file("/proc/sys/kernel/cap_last_cap");
+    unsigned last = 0;
+    if (!(file >> last) || last > 62) return ~uint64_t{0};
+    return (uint64_t{2} << last) - 1;
+}
+
+bool starts_with(const char* path, char wanted) {
     std::ifstream file(path);
-    return file.get() == '1';
+    return file.get() == wanted;
 }
 
 // Docker masks these because they tell a container how busy its neighbours keep the machine.
@@ -40,12 +49,15 @@ std::vector<std::string> thermal_throttle_directories() {
 
 KernelFacts probe_kernel_facts() {
     KernelFacts facts;
-    facts.capabilities = effective_capabilities();
+    facts.capabilities = own_capabilities();
+    facts.known_capabilities = known_capabilities();
     rlimit nofile{};
     if (::getrlimit(RLIMIT_NOFILE, &nofile) == 0) facts.nofile_hard_limit = nofile.rlim_max;
-    facts.ipv4_forwarding = reads_one("/proc/sys/net/ipv4/ip_forward");
+    facts.ipv4_forwarding = starts_with("/proc/sys/net/ipv4/ip_forward", '1');
     facts.cgroup_namespaces = ::access("/proc/self/ns/cgroup", F_OK) == 0;
     facts.seccomp = ::prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0 && ::access("/proc/sys/kernel/seccomp", F_OK) == 0;
+    facts.apparmor = starts_with("/sys/module/apparmor/parameters/enabled", 'Y');
+    facts.selinux = ::access("/sys/fs/selinux/enforce", F_OK) == 0;
     facts.thermal_throttle = thermal_throttle_directories();
     return facts;
 }

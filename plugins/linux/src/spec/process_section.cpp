@@ -100,15 +100,18 @@ Result<json> process_section(const json& request, const UserIdentity& user, Capa
     if (!rlimits) return std::move(rlimits).error();
 
     const std::string directory = read_text(config, "WorkingDir");
-    return json{{"terminal", read_flag(config, "Tty")},
-                {"user", {{"uid", user.uid}, {"gid", user.gid}, {"additionalGids", user.groups}}},
-                {"args", std::move(*args)},
-                {"env", std::move(*environment)},
-                {"cwd", directory.empty() ? "/" : directory},
-                {"capabilities", capabilities_of(capabilities, user.uid)},
-                {"rlimits", std::move(*rlimits)},
-                {"noNewPrivileges", security.no_new_privileges},
-                {"oomScoreAdj", read_int(host_config, "OomScoreAdj")}};
+    json process{{"terminal", read_flag(config, "Tty")},
+                 {"user", {{"uid", user.uid}, {"gid", user.gid}, {"additionalGids", user.groups}}},
+                 {"args", std::move(*args)},
+                 {"env", std::move(*environment)},
+                 {"cwd", directory.empty() ? "/" : directory},
+                 {"capabilities", capabilities_of(capabilities, user.uid)},
+                 {"rlimits", std::move(*rlimits)},
+                 {"noNewPrivileges", security.no_new_privileges},
+                 {"oomScoreAdj", read_int(host_config, "OomScoreAdj")}};
+    if (!security.apparmor.empty()) process["apparmorProfile"] = security.apparmor;
+    if (!security.selinux.empty()) process["selinuxLabel"] = security.selinux;
+    return process;
 }
 
 }  // namespace slipway::linux_backend

@@ -25,6 +25,7 @@ json memory_of(const json& config) {
     if (const int64_t limit = read_int(config, "Memory"); limit > 0) memory["limit"] = limit;
     if (const int64_t reserved = read_int(config, "MemoryReservation"); reserved > 0) memory["reservation"] = reserved;
     if (const int64_t kernel = read_int(config, "KernelMemory"); kernel > 0) memory["kernel"] = kernel;
+    if (const int64_t tcp = read_int(config, "KernelMemoryTCP"); tcp > 0) memory["kernelTCP"] = tcp;
     // -1, no limit on swap, is what a fresh group has anyway.
     if (const int64_t swap = read_int(config, "MemorySwap"); swap > 0) memory["swap"] = swap;
     if (const auto swappiness = find_int(config, "MemorySwappiness"); swappiness && *swappiness >= 0) {

@@ -57,6 +57,29 @@ Status check_cfs(Verification& check) {
     return ok();
 }
 
+Status check_realtime(Verification& check) {
+    const int64_t period = read_int(check.config, "CpuRealtimePeriod");
+    const int64_t runtime = read_int(check.config, "CpuRealtimeRuntime");
+    if (period == 0 && runtime == 0) return ok();
+    if (!check.cgroups.cpu_realtime) return invalid("Your kernel does not support CPU real-time scheduler");
+    if (period != 0 && runtime != 0 && runtime > period) {
+        return invalid("cpu real-time runtime cannot be higher than cpu real-time period");
+    }
+    return ok();
+}
+
+// They belong to Windows.
+void discard_foreign(Verification& check) {
+    if (read_int(check.config, "CpuPercent") > 0) {
+        check.warn("linux does not support CPU percent. Percent discarded.");
+        check.config["CpuPercent"] = 0;
+    }
+    if (read_int(check.config, "CpuCount") > 0) {
+        check.warn("linux does not support CPU count. Count discarded.");
+        check.config["CpuCount"] = 0;
+    }
+}
+
 Status check_list(const std::string& asked, const std::string& available, const char* what, const char* whats) {
     const auto wanted = parse_cpu_list(asked);
     if (!wanted) {
@@ -90,10 +113,8 @@ Status check_cpu(Verification& check) {
     if (Status checked = check_nano_cpus(check); !checked) return checked;
     check_shares(check);
     if (Status checked = check_cfs(check); !checked) return checked;
-    if (read_int(check.config, "CpuPercent") > 0) {
-        check.warn("linux does not support CPU percent. Percent discarded.");
-        check.config["CpuPercent"] = 0;
-    }
+    if (Status checked = check_realtime(check); !checked) return checked;
+    discard_foreign(check);
     return check_cpuset(check);
 }
 

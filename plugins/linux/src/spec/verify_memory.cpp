@@ -81,6 +81,12 @@ Status check_kernel_memory(Verification& check) {
             "discarded.");
         config["KernelMemory"] = 0;
     }
+    if (read_int(config, "KernelMemoryTCP") > 0 && !check.cgroups.kernel_memory_tcp) {
+        check.warn(
+            "Your kernel does not support kernel memory TCP limit capabilities or the cgroup is not mounted. "
+            "Limitation discarded.");
+        config["KernelMemoryTCP"] = 0;
+    }
     const int64_t kernel_memory = read_int(config, "KernelMemory");
     if (kernel_memory != 0 && kernel_memory < kMinimum) return invalid("Minimum kernel memory limit allowed is 6MB");
     return ok();
@@ -125,9 +131,11 @@ Status check_memory(Verification& check) {
 
 namespace {
 
-// A process that sees the host's IPC objects or processes cannot be labelled apart from them.
-void disable_label_of_host_modes(nlohmann::json& config) {
-    if (read_text(config, "IpcMode") != "host" && read_text(config, "PidMode") != "host") return;
+// A process that sees the host's IPC objects or processes cannot be labelled apart from them, and a privileged one must
+// not be.
+void disable_label(nlohmann::json& config) {
+    const bool host_mode = read_text(config, "IpcMode") == "host" || read_text(config, "PidMode") == "host";
+    if (!host_mode && !read_flag(config, "Privileged")) return;
     for (const std::string& option : read_texts(config, "SecurityOpt")) {
         if (option.starts_with("label") || option == "disable") return;
     }
@@ -150,9 +158,12 @@ void adapt_host_config(Verification& check) {
     if (!member_of(config, "OomKillDisable").is_boolean()) config["OomKillDisable"] = false;
     if (read_text(config, "IpcMode").empty()) config["IpcMode"] = "private";
     if (read_text(config, "CgroupnsMode").empty() && check.kernel.cgroup_namespaces) {
-        config["CgroupnsMode"] = read_flag(config, "Privileged") ? "host" : "private";
+        // Docker shares the host's on v1. A private one keeps names of other groups out of sight and costs nothing, but
+        // engines in a privileged container look for their own group under its name on the host.
+        const bool v1 = check.cgroups.version == CgroupSupport::Version::kV1;
+        config["CgroupnsMode"] = v1 && read_flag(config, "Privileged") ? "host" : "private";
     }
-    disable_label_of_host_modes(config);
+    disable_label(config);
 }
 
 }  // namespace slipway::linux_backend

@@ -1,3 +1,4 @@
+#include <cgroup/group_parent.hpp>
 #include <spec/capabilities.hpp>
 #include <spec/json_access.hpp>
 #include <spec/resources.hpp>
@@ -41,6 +42,14 @@ bool has_items(const nlohmann::json& config, const char* key) {
     return (value.is_array() || value.is_object()) && !value.empty();
 }
 
+// An engine in a container or a hardened unit lacks some; other engines then fail late and without a name.
+void warn_missing(Verification& check, CapabilitySet missing) {
+    if (missing == 0) return;
+    std::string names;
+    for (const std::string& name : capability_names(missing)) names += (names.empty() ? "" : ", ") + name;
+    check.warn("The engine itself lacks " + names + ". The container runs without.");
+}
+
 void check_forwarding(Verification& check) {
     const std::string network = read_text(check.config, "NetworkMode");
     if (network == "host" && has_items(check.config, "PortBindings")) {
@@ -54,13 +63,15 @@ void check_forwarding(Verification& check) {
 
 Status check_privileges(Verification& check) {
     const nlohmann::json& config = check.config;
-    const auto capabilities = resolve_capabilities(read_texts(config, "CapAdd"), read_texts(config, "CapDrop"),
-                                                   read_flag(config, "Privileged"), check.kernel.capabilities);
-    if (!capabilities) return Error(capabilities.error());
+    const auto missing = missing_capabilities(read_texts(config, "CapAdd"), read_texts(config, "CapDrop"),
+                                              read_flag(config, "Privileged"), check.kernel.capabilities,
+                                              check.kernel.known_capabilities);
+    if (!missing) return Error(missing.error());
+    if (!check.update) warn_missing(check, *missing);
     if (Status checked = check_isolation(config); !checked) return checked;
-    if (const auto options = parse_security_options(read_texts(config, "SecurityOpt")); !options) {
-        return Error(options.error());
-    }
+    const auto options = parse_security_options(read_texts(config, "SecurityOpt"));
+    if (!options) return Error(options.error());
+    if (Status there = check_security_modules(*options, check.kernel); !there) return there;
     if (const auto sysctls = resolve_sysctls(config); !sysctls) return Error(sysctls.error());
     if (const auto limits = resolve_rlimits(config, check.kernel); !limits) return Error(limits.error());
     return ok();
@@ -94,18 +105,17 @@ Status check_modes(Verification& check) {
 }
 
 Status check_offered(Verification& check) {
-    struct Missing {
-        bool asked;
-        const char* what;
-    };
     const nlohmann::json& config = check.config;
-    for (const Missing& row : {Missing{!read_text(config, "CgroupParent").empty(), "a cgroup parent per container"},
-                               Missing{has_items(config, "DeviceRequests"), "device requests"},
-                               Missing{has_items(config, "StorageOpt"), "storage options"}}) {
-        if (row.asked) {
-            return Error(ErrorCode::kUnimplemented,
-                         std::string("the linux backend does not offer ") + row.what + " yet");
-        }
+    if (const auto parent = parse_group_parent(read_text(config, "CgroupParent")); !parent) {
+        return Error(parent.error());
+    }
+    if (const nlohmann::json& options = member_of(config, "StorageOpt"); options.is_object() && !options.empty()) {
+        const std::string key = options.contains("size") ? "size" : options.begin().key();
+        if (key != "size") return invalid("Unknown option " + key);
+        return invalid("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
+    }
+    if (has_items(config, "DeviceRequests")) {
+        return Error(ErrorCode::kUnimplemented, "the linux backend does not offer device requests yet");
     }
     return ok();
 }

@@ -77,7 +77,7 @@ void run_child(ChildContext& c) {
 
     char go = 0;
     if (read(c.sync, &go, 1) != 1) _exit(kSetupFailed);
-    execute_command(c);
+    if (!c.plan.has(kPlanInit) || become_init(c)) execute_command(c);
     report_and_exit(c);
 }
 

@@ -49,8 +49,12 @@ bool protect_paths(ChildContext& c);                // protect.cpp: masked and r
 bool open_stdio(ChildContext& c);                   // stdio.cpp
 bool make_working_directory(ChildContext& c);       // stdio.cpp
 bool become_user(ChildContext& c);                  // identity.cpp
+bool set_security_context(ChildContext& c);         // namespaces.cpp: what AppArmor and SELinux apply at execve
 bool resolve_command(ChildContext& c);              // command.cpp
 void execute_command(ChildContext& c);              // command.cpp; returns only after it failed
+// A C array of texts with a null at its end, in memory of its own. Null when there is none left (command.cpp).
+char** make_array(const Plan& plan, ListRef list);
+bool become_init(ChildContext& c);  // init.cpp; returns in the process that is to execute the command
 
 // Runs all of it; never returns.
 [[noreturn]] void run_child(ChildContext& c);  // child.cpp

@@ -65,7 +65,8 @@ bool resolve_in_path(ChildContext& c, const char* command) {
     return fail(c.failure, FailureKind::kCommandNotInPath, "exec", command);
 }
 
-// A C array of texts with a null at its end, in memory of its own. Null when there is none left.
+}  // namespace
+
 char** make_array(const Plan& plan, ListRef list) {
     const size_t bytes = (size_t{list.count} + 1) * sizeof(char*);
     void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -75,6 +76,8 @@ char** make_array(const Plan& plan, ListRef list) {
     array[list.count] = nullptr;
     return array;
 }
+
+namespace {
 
 // "#!" line: the interpreter's name. Empty when the file is not a script.
 void script_interpreter(const char* head, size_t size, FixedText<256>& out) {

@@ -115,7 +115,7 @@ bool enter_working_directory(ChildContext& c) {
 bool become_user(ChildContext& c) {
     const PlanHeader& h = c.plan.header();
     const bool no_new_privileges = c.plan.has(kPlanNoNewPrivileges);
-    if (!join_keyring(c) || !set_limits(c)) return false;
+    if (!join_keyring(c) || !set_limits(c) || !set_security_context(c)) return false;
     umask(static_cast<mode_t>(h.umask_bits));
     if (!enter_working_directory(c)) return false;
     // Without no_new_privs the filter needs CAP_SYS_ADMIN, so it comes before the capabilities go; what follows is on

@@ -2,6 +2,7 @@
 //
 //   slipway-supervisor <container or exec id>   descriptor 3: control socket, over which the plan arrives
 //   slipway-supervisor --base                   descriptor 3: makes the base mount name space
+//   /sbin/docker-init -- <command...>           descriptor 3: pidfd of the command; the reaper in a container
 #include <errno.h>
 #include <linux/close_range.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base_namespace.hpp"
+#include "init.hpp"
 #include "supervisor.hpp"
 #include "sys.hpp"
 
@@ -113,6 +115,7 @@ int supervise() {
 
 int main(int argc, char** argv) {
     using namespace slipway::supervisor;
+    if (argc >= 2 && strcmp(argv[0], kInitName) == 0) run_init(kControl);
     close_range(kControl + 1, ~0u, 0);
     // The child shares this memory image until execve: nobody may look into it or follow its descriptors.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

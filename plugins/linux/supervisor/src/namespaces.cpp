@@ -87,6 +87,30 @@ bool enter_groups_and_namespaces(ChildContext& c) {
     return true;
 }
 
+// Written to a procfs of our own: a container that could put something in its place would run unconfined
+// (CVE-2019-16884). They act at the next execve, also one of a child.
+bool set_security_context(ChildContext& c) {
+    const PlanHeader& h = c.plan.header();
+    if (h.apparmor.size > 0) {
+        const char* profile = c.plan.text(h.apparmor);
+        FixedText<1024> line;
+        line.add("exec ").add(profile);
+        if (line.full()) errno = ENAMETOOLONG;
+        // Since 5.8 AppArmor has files of its own; before, the only module of the kind had the plain ones.
+        if (line.full() || (!write_proc(c, "thread-self/attr/apparmor/exec", line.get(), line.size()) &&
+                            (errno != ENOENT || !write_proc(c, "thread-self/attr/exec", line.get(), line.size())))) {
+            return fail(c.failure, "apply AppArmor profile", profile);
+        }
+    }
+    if (h.selinux.size > 0) {
+        const char* label = c.plan.text(h.selinux);
+        if (!write_proc(c, "thread-self/attr/exec", label, h.selinux.size)) {
+            return fail(c.failure, "apply SELinux label", label);
+        }
+    }
+    return true;
+}
+
 bool write_process_settings(ChildContext& c) {
     const PlanHeader& h = c.plan.header();
     if (h.hostname.size > 0 && sethostname(c.plan.text(h.hostname), h.hostname.size) != 0) {

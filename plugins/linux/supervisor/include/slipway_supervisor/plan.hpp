@@ -53,6 +53,9 @@ constexpr uint32_t kPlanPivotRoot = 1u << 8;   // force pivot_root, the way for 
 constexpr uint32_t kPlanJoin = 1u << 9;
 constexpr uint32_t kPlanEndsWithDaemon = 1u << 10;  // kill the process once the last control connection is closed
 
+// The first process stays as a reaper, executed from `init_program`, and the command runs as its child (init.cpp).
+constexpr uint32_t kPlanInit = 1u << 11;
+
 // One step of building the file system view; executed in order.
 enum class OpKind : uint32_t {
     kFilesystem = 1,     // make a new file system of type `source` with `options`, attach it at `target`
@@ -119,6 +122,7 @@ struct PlanHeader {
     uint32_t oom_event = kNoFd;     // v1: event descriptor that fires when the limit is hit
     uint32_t join_process = kNoFd;  // pidfd of the container's first process
     uint32_t join_flags = 0;        // CLONE_NEW* of that process to join
+    uint32_t init_program = kNoFd;  // this program
     uint32_t capture = kNoFd;       // receives the first `capture_bytes` of the output, both streams
 
     uint32_t uid = 0, gid = 0;
@@ -134,17 +138,18 @@ struct PlanHeader {
     uint32_t reserved = 0;
 
     TextRef id, hostname, domainname, cwd, search_path, log_name;
-    ListRef arguments;    // TextRef, at least one
-    ListRef environment;  // TextRef
-    ListRef groups;       // uint32_t, supplementary
-    ListRef task_files;   // uint32_t descriptor indexes, v1 `tasks`
-    ListRef held;         // uint32_t descriptor indexes kept open until the end
-    ListRef ops;          // PlanOp
-    ListRef masked;       // TextRef
-    ListRef read_only;    // TextRef
-    ListRef sysctls;      // PlanOption; key is a path below /proc/sys
-    ListRef rlimits;      // PlanRlimit
-    ListRef seccomp;      // struct sock_filter, 8 bytes each
+    TextRef apparmor, selinux;  // profile and context to execute under; empty: none
+    ListRef arguments;          // TextRef, at least one
+    ListRef environment;        // TextRef
+    ListRef groups;             // uint32_t, supplementary
+    ListRef task_files;         // uint32_t descriptor indexes, v1 `tasks`
+    ListRef held;               // uint32_t descriptor indexes kept open until the end
+    ListRef ops;                // PlanOp
+    ListRef masked;             // TextRef
+    ListRef read_only;          // TextRef
+    ListRef sysctls;            // PlanOption; key is a path below /proc/sys
+    ListRef rlimits;            // PlanRlimit
+    ListRef seccomp;            // struct sock_filter, 8 bytes each
 };
 
 // A validated plan. Cheap to copy; the bytes belong to someone else and stay put.
@@ -239,14 +244,16 @@ inline bool Plan::validate(const uint8_t* data, size_t size, uint32_t fd_count) 
     if (h.magic != kPlanMagic || h.version != kPlanVersion || h.total_bytes != size || h.fd_count != fd_count) {
         return false;
     }
-    for (const TextRef ref : {h.id, h.hostname, h.domainname, h.cwd, h.search_path, h.log_name}) {
+    for (const TextRef ref :
+         {h.id, h.hostname, h.domainname, h.cwd, h.search_path, h.log_name, h.apparmor, h.selinux}) {
         if (!good(ref)) return false;
     }
     for (const uint32_t fd : {h.network_namespace, h.pid_namespace, h.ipc_namespace, h.uts_namespace,
                               h.cgroup_directory, h.log_directory, h.oom_counter, h.oom_event}) {
         if (!good_fd(fd)) return false;
     }
-    if (!good_fd(h.capture) || h.base_namespace >= fd_count) return false;
+    if (has(kPlanInit) && h.init_program >= fd_count) return false;
+    if (!good_fd(h.init_program) || !good_fd(h.capture) || h.base_namespace >= fd_count) return false;
     if (has(kPlanJoin)) {
         if (h.join_process >= fd_count || !good_fd(h.root_tree) || !good_fd(h.state_directory) ||
             !good_fd(h.listener)) {
