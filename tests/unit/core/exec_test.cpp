@@ -119,6 +119,18 @@ TEST_F(Exec, GetsTheContainersConfigurationUnlessItHasItsOwn) {
     EXPECT_THAT(engine->list_execs(created->id), ::testing::UnorderedElementsAre(first, second));
 }
 
+TEST_F(Exec, APrivilegedOneSaysSoToTheBackendAlone) {
+    const std::string container = create_started({"sleep"});
+    ExecConfig config = command({"id"});
+    config.privileged = true;
+    auto exec = engine->create_exec(container, config);
+    ASSERT_TRUE(exec) << exec.error().message();
+    ASSERT_TRUE(start_detached(*exec));
+
+    EXPECT_EQ(sim->container(container).execs.at(*exec).params.process.at("HostConfig").at("Privileged"), true);
+    EXPECT_EQ(record(container)->host_config.at("Privileged"), false);
+}
+
 TEST_F(Exec, NeedsACommandAndAContainerThatRuns) {
     const std::string created = create({"sleep"});
     const std::string paused = create_started({"sleep"}, {}, "held");

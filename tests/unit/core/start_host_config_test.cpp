@@ -268,7 +268,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"Type", {{"Memory", "much"}}, ErrorCode::kInvalidArgument, "HostConfig.Memory: expected an integer"},
         Refusal{
             "Runtime", {{"Runtime", "hcs"}}, ErrorCode::kInvalidArgument, "runtime of a container cannot be changed"},
-        Refusal{"Privileged", {{"Privileged", true}}, ErrorCode::kUnimplemented, "privileged"}),
+        Refusal{"Cgroup", {{"Cgroup", "container:x"}}, ErrorCode::kUnimplemented, "control groups"}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
 }  // namespace

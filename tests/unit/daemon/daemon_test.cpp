@@ -112,6 +112,17 @@ TEST(ConfigFile, UnknownKeysAndWrongTypesAreNamed) {
     EXPECT_EQ(config_error(R"({"shutdown-timeout":"5"})"), "'shutdown-timeout' cannot be a value of type string");
 }
 
+TEST(ConfigFile, TakesDefaultsOfContainers) {
+    DaemonOptions options;
+    ASSERT_TRUE(apply_config_file(
+        nlohmann::json::parse(R"({"init": true, "no-new-privileges": true, "seccomp-profile": "/p.json"})"), {},
+        options));
+    EXPECT_TRUE(options.init);
+    EXPECT_TRUE(options.no_new_privileges);
+    EXPECT_EQ(options.seccomp_profile, "/p.json");
+    EXPECT_EQ(config_error(R"({"init":"yes"})"), "'init' cannot be a value of type string");
+}
+
 TEST(ConfigFile, TakesDeadlinesOfPhases) {
     DaemonOptions options;
     ASSERT_TRUE(

@@ -46,6 +46,7 @@ TEST(CgroupView, OnlyEnteredHierarchiesAreShown) {
     EXPECT_EQ(found[0].name, "systemd");
     EXPECT_THAT(found[0].options, ElementsAre("none", "xattr", "name=systemd"));
     EXPECT_EQ(found[1].name, "memory");
+    EXPECT_EQ(found[1].group, "/sys/fs/cgroup/memory/a");
     EXPECT_THAT(found[2].options, ElementsAre("cpu", "cpuacct"));
 }
 

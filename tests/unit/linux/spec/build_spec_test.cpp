@@ -307,6 +307,44 @@ TEST(BuildSpec, PrivilegedTakesTheFencesDown) {
     EXPECT_EQ(document["process"]["capabilities"]["effective"].size(), 41U);
     EXPECT_EQ(document["linux"]["resources"]["devices"], json::array({{{"allow", true}, {"access", "rwm"}}}));
     EXPECT_THAT(mount_at(document, "/sys")["options"], Contains("rw"));
+    json listed = with_host("Privileged", true);
+    listed["HostConfig"]["MaskedPaths"] = listed["HostConfig"]["ReadonlyPaths"] = {"/proc/kcore"};
+    EXPECT_THAT(built(listed)["linux"]["maskedPaths"], IsEmpty());
+    EXPECT_THAT(built(listed)["linux"]["readonlyPaths"], IsEmpty());
+}
+
+TEST(BuildSpec, PrivilegedDevicesAreTheHostsAndTheMapped) {
+    json request = with_host("Privileged", true);
+    request["HostConfig"]["Devices"] = {{{"PathOnHost", "/dev/null"}, {"PathInContainer", "/dev/nil"}}};
+    std::vector<std::string> paths;
+    for (const json& node : built(request)["linux"]["devices"]) paths.push_back(node["path"]);
+
+    EXPECT_THAT(paths, Contains("/dev/nil"));
+    EXPECT_THAT(paths, Contains("/dev/null"));
+    EXPECT_EQ(built(request)["linux"]["resources"]["devices"].size(), 1U) << "no rule narrows";
+}
+
+TEST(BuildSpec, InitAndSecurityModulesGoToTheProcess) {
+    KernelFacts kernel = test_kernel();
+    kernel.apparmor = kernel.selinux = true;
+    json request = with_host("Init", true);
+    request["HostConfig"]["SecurityOpt"] = {"apparmor=web", "label=type:web_t", "label=level:s0:c1"};
+    const json process = built(request, {kernel})["process"];
+
+    EXPECT_EQ(process["init"], true);
+    EXPECT_EQ(process["apparmorProfile"], "web");
+    EXPECT_EQ(process["selinuxLabel"], "system_u:system_r:web_t:s0:c1");
+    for (const char* key : {"init", "apparmorProfile", "selinuxLabel"}) {
+        EXPECT_FALSE(built(plain_request())["process"].contains(key)) << key;
+    }
+    EXPECT_THAT(failure(request), HasSubstr("AppArmor is not enabled on this host"));
+}
+
+TEST(BuildSpec, GroupNameSpacesFollowTheMode) {
+    EXPECT_THAT(namespaces_of(built(with_host("CgroupnsMode", "host"))), Not(Contains("cgroup")));
+    json privileged = with_host("Privileged", true);
+    privileged["HostConfig"]["CgroupnsMode"] = "private";
+    EXPECT_THAT(namespaces_of(built(privileged)), Contains("cgroup"));
 }
 
 TEST(BuildSpec, PathListsOfTheRequestReplaceTheDefaults) {

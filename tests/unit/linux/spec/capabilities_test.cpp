@@ -47,14 +47,24 @@ TEST(Capabilities, PrivilegedIsEverythingAvailable) {
 TEST(Capabilities, NamesNobodyKnowsAreRefusedWithDockersText) {
     const auto unknown = resolve_capabilities({"frob"}, {}, false, kEverything);
     const auto dropped = resolve_capabilities({}, {"frob"}, false, kEverything);
-    const auto missing = resolve_capabilities({"SYS_RESOURCE"}, {}, false, kEverything & ~bits({"CAP_SYS_RESOURCE"}));
+    const CapabilitySet older = kEverything & ~bits({"CAP_BPF"});
+    const auto missing = resolve_capabilities({"BPF"}, {}, false, older, older);
 
     EXPECT_EQ(unknown.error().message(), "invalid CapAdd: unknown capability: \"CAP_FROB\"");
     EXPECT_EQ(dropped.error().message(), "invalid CapDrop: unknown capability: \"CAP_FROB\"");
     EXPECT_EQ(missing.error().message(),
               "invalid CapAdd: capability not supported by your kernel or not available in "
-              "the current environment: \"CAP_SYS_RESOURCE\"");
+              "the current environment: \"CAP_BPF\"");
     EXPECT_EQ(unknown.error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST(Capabilities, WhatThisProcessLacksIsLeftOutAndNamed) {
+    const CapabilitySet lacking = kEverything & ~bits({"CAP_SYS_RESOURCE"});
+
+    EXPECT_EQ(*resolve_capabilities({"SYS_RESOURCE"}, {}, false, lacking), kDefaultCapabilities);
+    EXPECT_EQ(*missing_capabilities({"SYS_RESOURCE"}, {}, false, lacking, kEverything), bits({"CAP_SYS_RESOURCE"}));
+    EXPECT_EQ(*missing_capabilities({}, {}, true, lacking, kEverything), bits({"CAP_SYS_RESOURCE"}));
+    EXPECT_EQ(*missing_capabilities({}, {}, false, lacking, kEverything), 0U);
 }
 
 TEST(Capabilities, DefaultsThisProcessLacksAreLeftOut) {
