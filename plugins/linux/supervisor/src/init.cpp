@@ -18,6 +18,8 @@ namespace slipway::supervisor {
 namespace {
 
 constexpr int kCommandFd = 3;
+constexpr int kReadyFd = kCommandFd + 1;  // a pipe's end; the command waits until it is closed
+constexpr int kAboveAll = 16;
 constexpr int kInitFailed = 125;
 
 void block_signals(sigset_t& all) {
@@ -57,19 +59,20 @@ char** init_arguments(const Plan& plan) {
     return array;
 }
 
-[[noreturn]] void stay_as_init(ChildContext& c, int command) {
+[[noreturn]] void stay_as_init(ChildContext& c, int command, int ready) {
     close(c.sync);  // now the command's alone, whose execve is what the supervisor waits for
-    int program = c.fd(c.plan.header().init_program);
-    if (program == kCommandFd) program = fcntl(program, F_DUPFD_CLOEXEC, kCommandFd + 1);
-    if (command != kCommandFd && dup2(command, kCommandFd) < 0) _exit(kInitFailed);
-    (void)fcntl(kCommandFd, F_SETFD, 0);
+    // All out of the way first: each may have the number that another is to get.
+    const int program = fcntl(c.fd(c.plan.header().init_program), F_DUPFD_CLOEXEC, kAboveAll);
+    command = fcntl(command, F_DUPFD_CLOEXEC, kAboveAll);
+    ready = fcntl(ready, F_DUPFD_CLOEXEC, kAboveAll);
+    if (program < 0 || dup2(command, kCommandFd) < 0 || dup2(ready, kReadyFd) < 0) _exit(kInitFailed);
     char** arguments = init_arguments(c.plan);
     char** environment = make_array(c.plan, c.plan.header().environment);
     if (arguments != nullptr && environment != nullptr) {
         (void)syscall(SYS_execveat, program, "", arguments, environment, AT_EMPTY_PATH);
     }
     // A filter of the user's own may not know execveat; not dumpable, this image serves as well.
-    close_range(kCommandFd + 1, ~0u, 0);
+    close_range(kReadyFd + 1, ~0u, 0);
     run_init(kCommandFd);
 }
 
@@ -105,6 +108,7 @@ void run_init(int command) {
     prctl(PR_SET_NAME, "docker-init", 0, 0, 0);
     sigset_t all;
     block_signals(all);
+    close(kReadyFd);
     for (;;) {
         reap(command);
         siginfo_t info{};
@@ -119,10 +123,20 @@ bool become_init(ChildContext& c) {
     const bool first_in_namespace = getpid() == 1;
     // In another's name space nobody's orphans come here by themselves.
     if (!first_in_namespace) (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    // The command runs only once the supervisor's image and its descriptors are gone from the first process.
+    int ready[2];
+    if (pipe2(ready, O_CLOEXEC) != 0) return fail(c.failure, "pipe", "init process");
     int command = -1;
     const long pid = fork_with_pidfd(&command);
     if (pid < 0) return fail(c.failure, "fork the command from its init process");
-    if (pid > 0) stay_as_init(c, command);
+    if (pid > 0) {
+        close(ready[0]);
+        stay_as_init(c, command, ready[1]);
+    }
+    close(ready[1]);
+    char none = 0;
+    (void)!read(ready[0], &none, 1);  // nothing ever comes: the end of the pipe is the word
+    close(ready[0]);
     prepare_command(c, first_in_namespace);
     return true;
 }

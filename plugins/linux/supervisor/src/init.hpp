@@ -8,7 +8,8 @@ namespace slipway::supervisor {
 constexpr char kInitName[] = "/sbin/docker-init";
 
 // Hands every signal on to the command, whose pidfd is `command`, takes away what its descendants leave behind, and
-// ends when the command has: with its code, or 128 and the number of the signal. All signals are blocked on entry.
+// ends when the command has: with its code, or 128 and the number of the signal. All signals are blocked on entry, and
+// the descriptor after `command` is the pipe that keeps the command waiting.
 [[noreturn]] void run_init(int command);
 
 }  // namespace slipway::supervisor

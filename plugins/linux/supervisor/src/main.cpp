@@ -2,7 +2,7 @@
 //
 //   slipway-supervisor <container or exec id>   descriptor 3: control socket, over which the plan arrives
 //   slipway-supervisor --base                   descriptor 3: makes the base mount name space
-//   /sbin/docker-init -- <command...>           descriptor 3: pidfd of the command; the reaper in a container
+//   /sbin/docker-init -- <command...>           descriptor 3: pidfd of the command, 4: pipe; a container's reaper
 #include <errno.h>
 #include <linux/close_range.h>
 #include <signal.h>

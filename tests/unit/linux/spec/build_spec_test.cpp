@@ -317,11 +317,12 @@ TEST(BuildSpec, PrivilegedDevicesAreTheHostsAndTheMapped) {
     json request = with_host("Privileged", true);
     request["HostConfig"]["Devices"] = {{{"PathOnHost", "/dev/null"}, {"PathInContainer", "/dev/nil"}}};
     std::vector<std::string> paths;
-    for (const json& node : built(request)["linux"]["devices"]) paths.push_back(node["path"]);
+    const json document = built(request);
+    for (const json& node : document["linux"]["devices"]) paths.push_back(node["path"]);
 
     EXPECT_THAT(paths, Contains("/dev/nil"));
     EXPECT_THAT(paths, Contains("/dev/null"));
-    EXPECT_EQ(built(request)["linux"]["resources"]["devices"].size(), 1U) << "no rule narrows";
+    EXPECT_EQ(document["linux"]["resources"]["devices"].size(), 1U) << "no rule narrows";
 }
 
 TEST(BuildSpec, InitAndSecurityModulesGoToTheProcess) {
