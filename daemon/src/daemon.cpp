@@ -5,6 +5,7 @@
 #include "host_facts.hpp"
 #include "probe.hpp"
 #include "service_manager.hpp"
+#include "subordinate_ids.hpp"
 
 #include <slipway/api/server.hpp>
 #include <slipway/core/event_queue.hpp>
@@ -55,6 +56,7 @@ core::PluginHostOptions plugin_options(const DaemonOptions& options, const std::
     out.common_config = {{"instance", instance_of(options.exec_root)}, {"bridge", options.bridge}};
     if (!options.bip.empty()) out.common_config["bip"] = options.bip;
     if (!options.cgroup_parent.empty()) out.common_config["cgroup_parent"] = options.cgroup_parent;
+    out.common_config["cdi_spec_dirs"] = options.cdi_spec_dirs;
     if (options.default_ulimits.is_object()) out.common_config["default_ulimits"] = options.default_ulimits;
     if (options.init) out.common_config["init"] = true;
     if (options.no_new_privileges) out.common_config["no_new_privileges"] = true;
@@ -66,7 +68,22 @@ core::PluginHostOptions plugin_options(const DaemonOptions& options, const std::
     return out;
 }
 
-core::EngineOptions engine_options(const DaemonOptions& options, const Logger& logger) {
+Result<core::UserNamespaceOptions> user_namespace_options(const DaemonOptions& options) {
+    core::UserNamespaceOptions out;
+    if (!options.userns_remap.empty()) {
+        Result<core::IdMap> map = resolve_remap(options.userns_remap);
+        if (!map) return std::move(map).error();
+        out.remap = std::move(*map);
+    }
+    const Result<core::IdPoolRange> pool = resolve_pool(options.userns_pool);
+    if (!pool) return pool.error();
+    out.pool = *pool;
+    return out;
+}
+
+Result<core::EngineOptions> engine_options(const DaemonOptions& options, const Logger& logger) {
+    Result<core::UserNamespaceOptions> users = user_namespace_options(options);
+    if (!users) return std::move(users).error();
     core::EngineOptions out;
     out.data_root = options.data_root;
     out.exec_root = options.exec_root;
@@ -78,6 +95,7 @@ core::EngineOptions engine_options(const DaemonOptions& options, const Logger& l
             out.phase_deadlines[phase] = std::chrono::milliseconds(milliseconds);
         }
     }
+    out.user_namespaces = std::move(*users);
     out.bridge_disabled = options.bridge == "none";
     out.log = logger.function();
     return out;
@@ -107,6 +125,9 @@ struct Running {
 Result<Running> start(const DaemonOptions& options, const Logger& logger) {
     const Result<std::string> seccomp = seccomp_profile(options.seccomp_profile);
     if (!seccomp) return seccomp.error();
+    Result<core::EngineOptions> settings = engine_options(options, logger);
+    if (!settings) return std::move(settings).error();
+    const bool remaps = settings->user_namespaces.remap.has_value();
     Result<Directories> directories = prepare_directories(options);
     if (!directories) return std::move(directories).error();
     Result<PidFile> pid_file = PidFile::write(options.pidfile);
@@ -118,12 +139,14 @@ Result<Running> start(const DaemonOptions& options, const Logger& logger) {
 
     auto queue = std::make_shared<core::BackendEventQueue>();
     core::LoadedPlugins plugins = core::load_plugins(plugin_options(options, *seccomp, logger), queue);
-    Result<std::unique_ptr<core::Engine>> engine = core::Engine::open(
-        engine_options(options, logger), std::move(plugins.backends), std::move(plugins.problems), std::move(queue));
+    Result<std::unique_ptr<core::Engine>> engine = core::Engine::open(std::move(*settings), std::move(plugins.backends),
+                                                                      std::move(plugins.problems), std::move(queue));
     if (!engine) return std::move(engine).error();
 
     api::Facts facts = read_host_facts();
     facts.debug = logger.level() == core::LogLevel::kDebug;
+    facts.cdi_spec_dirs = options.cdi_spec_dirs;
+    if (remaps) facts.security_options.emplace_back("name=userns");
     api::ServerOptions server_options;
     server_options.min_api_version = options.min_api_version;
     Result<std::unique_ptr<api::Server>> server =

@@ -68,6 +68,16 @@ void declare(CLI::App& app, DaemonOptions& options, Given& given) {
         ->type_name("NAME");
     app.add_option("--bip", options.bip, "Address and subnet of the bridge")->type_name("CIDR");
     app.add_option("--cgroup-parent", options.cgroup_parent, "Parent cgroup of all containers")->type_name("PATH");
+    app.add_option("--userns-remap", options.userns_remap,
+                   "User and group whose subordinate ids containers get: default, USER[:GROUP] or UID[:GID]")
+        ->type_name("USER");
+    app.add_option("--userns-pool", options.userns_pool,
+                   "Ids for containers with user namespaces of their own [those of user 'containers']")
+        ->type_name("FIRST:COUNT");
+    app.add_option("--cdi-spec-dir", options.cdi_spec_dirs,
+                   "Directory with specifications of CDI devices; repeatable [/etc/cdi, /var/run/cdi]")
+        ->type_name("DIR")
+        ->take_all();
     app.add_option("-l,--log-level", options.log_level, "debug, info, warn or error [info]")->type_name("LEVEL");
     app.add_flag("-D,--debug", given.debug, "Same as --log-level debug");
     app.add_option("--config-file", options.config_file, "Configuration file [/etc/slipway/daemon.json]")
@@ -96,7 +106,7 @@ void declare(CLI::App& app, DaemonOptions& options, Given& given) {
 
 // Names and values of what the command line gave, under the names the file uses.
 std::vector<std::pair<std::string, std::string>> flags_given(const CLI::App& app) {
-    static const std::map<std::string, std::string> kFileNames{{"host", "hosts"}, {"backend-dir", "backend-dirs"}};
+    static const std::map<std::string, std::string> kFileNames{{"host", "hosts"}, {"backend-dir", "backend-dirs"}, {"cdi-spec-dir", "cdi-spec-dirs"}};
     std::vector<std::pair<std::string, std::string>> out;
     for (const CLI::Option* option : app.get_options()) {
         if (option->count() == 0 || option->get_lnames().empty()) continue;

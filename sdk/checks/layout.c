@@ -116,6 +116,7 @@ static void write_create(FILE *to) {
     NUMBER(SLW_CREATE_ACCEPTS_START_HOSTCONFIG);
     NUMBER(SLW_CREATE_PARKS);
     NUMBER(SLW_CREATE_NETWORK_FIRST);
+    NUMBER(SLW_CREATE_USER_NAMESPACES);
     NUMBER(SLW_CREATE_TTY);
     NUMBER(SLW_CREATE_OPEN_STDIN);
     NUMBER(SLW_CREATE_STDIN_ONCE);
@@ -130,6 +131,7 @@ static void write_create(FILE *to) {
     FIELD(slw_container_desc, name);
     FIELD(slw_container_desc, state_dir);
     FIELD(slw_container_desc, data_dir);
+    FIELD(slw_container_desc, user_namespace);
     STRUCT(slw_log_target);
     FIELD(slw_log_target, struct_size);
     FIELD(slw_log_target, max_files);
@@ -181,6 +183,7 @@ static void write_mount(FILE *to) {
     NUMBER(SLW_MOUNT_NO_DEV);
     NUMBER(SLW_MOUNT_COPY_UP);
     NUMBER(SLW_MOUNT_NO_SYMLINKS);
+    NUMBER(SLW_MOUNT_MAP_IDS);
     NUMBER(SLW_ROOT_READ_ONLY);
     STRUCT(slw_mount_request);
     FIELD(slw_mount_request, struct_size);

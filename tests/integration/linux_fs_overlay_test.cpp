@@ -4,7 +4,10 @@
 
 #include <fs/overlay_mount.hpp>
 #include <fs/overlay_root.hpp>
+#include <process/user_namespace.hpp>
+#include <sys/file_owner.hpp>
 #include <sys/mount_api.hpp>
+#include <sys/own_thread.hpp>
 
 #include <seccomp.h>
 #include <sys/syscall.h>
@@ -178,6 +181,49 @@ TEST_F(LinuxFsOverlay, EveryMethodGivesTheSameTree) {
         expect_three(tree->get());
         EXPECT_EQ(write_at(tree->get(), "written", "w"), 0);
         EXPECT_FALSE(in_mount_table(tree->get()));
+        EXPECT_FALSE(host_mounts_mention(dir_.path()));
+    }
+}
+
+struct stat stat_at(int directory, const char* name) {
+    struct stat info {};
+    EXPECT_EQ(::fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW), 0) << name;
+    return info;
+}
+
+TEST_F(LinuxFsOverlay, MapsIdsByEachMethodAndKeepsThoseOnDisk) {
+    import_three();
+    SupervisorProgram program(std::string(SLIPWAY_BUILD_DIR) + "/bin/slipway-supervisor");
+    const Result<UserNamespace> users = make_user_namespace(program, {{{0, 100000, 1000}}, {{0, 200000, 1000}}, {}});
+    ASSERT_TRUE(users.has_value()) << users.error().message();
+    for (const OverlayMethod method : {OverlayMethod::kDescriptors, OverlayMethod::kLowerPlus,
+                                       OverlayMethod::kLowerString, OverlayMethod::kPrivateNamespace}) {
+        SCOPED_TRACE(static_cast<int>(method));
+        Opened opened = open_parts(three());
+        opened.parts.user_namespace = users->fd.get();
+        opened.parts.root_uid = 100000;
+        opened.parts.root_gid = 200000;
+
+        const Result<UniqueFd> tree = mount_overlay_by(method, opened.parts);
+
+        // Before Linux 6.15 overlayfs takes no detached mounts.
+        if (!tree && method != OverlayMethod::kPrivateNamespace && tree.error().os().code == EINVAL) continue;
+        ASSERT_TRUE(tree.has_value()) << tree.error().message();
+        expect_three(tree->get());
+        EXPECT_EQ(stat_at(tree->get(), "etc/base").st_uid, 100000U);
+        EXPECT_EQ(stat_at(tree->get(), "etc/base").st_gid, 200000U);
+        const Status written = on_own_thread([&] {
+            Status owner = make_files_as(100007, 200008);
+            if (owner) {
+                EXPECT_EQ(write_at(tree->get(), "etc/new", "n"), 0);
+            }
+            return owner;
+        });
+        EXPECT_TRUE(written.has_value());
+        EXPECT_EQ(stat_at(tree->get(), "etc/new").st_uid, 100007U);
+        EXPECT_EQ(stat_at(opened.parts.upper, "etc/new").st_uid, 7U);
+        EXPECT_EQ(stat_at(opened.parts.upper, "etc/new").st_gid, 8U);
+        EXPECT_EQ(stat_at(opened.parts.upper, "etc").st_uid, 0U) << "copied up";
         EXPECT_FALSE(host_mounts_mention(dir_.path()));
     }
 }

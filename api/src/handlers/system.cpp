@@ -76,6 +76,7 @@ void add_host_facts(json& out, const Facts& facts) {
     out["PidsLimit"] = facts.pids_limit;
     out["OomKillDisable"] = facts.oom_kill_disable;
     out["IPv4Forwarding"] = facts.ipv4_forwarding;
+    out["CDISpecDirs"] = facts.cdi_spec_dirs;
     out["SecurityOptions"] = facts.security_options;
 }
 
@@ -106,7 +107,6 @@ void add_constants(json& out) {
     out["NGoroutines"] = 0;
     out["NEventsListener"] = 0;
     out["DefaultAddressPools"] = json::array();
-    out["CDISpecDirs"] = json::array();
 }
 
 json backend_json(const core::BackendStatus& backend) {

@@ -90,7 +90,8 @@ Result<CheckedRequest> check_request(const CreateContainer& request) {
 
 ContainerDesc EngineImpl::describe(const ContainerRecord& record) const {
     const fs::path below = fs::path("backends") / record.backend / "containers" / record.id;
-    return {record.id, record.name, (options_.exec_root / below).string(), (options_.data_root / below).string()};
+    return {record.id, record.name, (options_.exec_root / below).string(), (options_.data_root / below).string(),
+            record.user_namespace.is_object() ? record.user_namespace.dump() : std::string()};
 }
 
 Status EngineImpl::make_directories(const ContainerRecord& record) const {
@@ -225,6 +226,10 @@ Result<CreatedContainer> EngineImpl::create_container(const CreateContainer& req
     UndoStack undo;
     if (Status reserved = reserve_name(record, request.name); !reserved) return std::move(reserved).error();
     undo.push([&] { names_.release(record.name, record.id); });
+    auto users = take_users(*draft->backend, record.host_config);
+    if (!users) return std::move(users).error();
+    record.user_namespace = std::move(*users);
+    undo.push([&] { id_pool_.give_back(record.user_namespace); });
     auto links = resolve_links(record.host_config, record.id, record.name);
     if (!links) return std::move(links).error();
     record.links = std::move(*links);

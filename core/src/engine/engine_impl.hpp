@@ -18,6 +18,7 @@
 #include "restart/timer_queue.hpp"
 #include "start/start_context.hpp"
 #include "store/store.hpp"
+#include "userns/id_pool.hpp"
 #include "volume/volume_store.hpp"
 
 #include <slipway/core/engine.hpp>
@@ -153,6 +154,15 @@ private:
     void remove_directories(const ContainerRecord& record) const;
     ContainerDesc describe(const ContainerRecord& record) const;
     Status open_handle(Container& container) const;
+
+    // --- engine_users.cpp ----------------------------------------------------------------------------------------
+    // The document of ContainerRecord::user_namespace for a new container. Ids of its own are taken: give them back to
+    // id_pool_ when it does not come to be.
+    Result<nlohmann::json> take_users(const Backend& backend, const nlohmann::json& host_config);
+    // The container whose user name space has to be joined; null: none.
+    Result<ContainerPtr> users_owner(const nlohmann::json& host_config) const;
+    // For a host configuration that was replaced: it may not change who the container's users are.
+    Status check_users_unchanged(const ContainerRecord& record) const;
 
     // --- engine_start.cpp ----------------------------------------------------------------------------------------
     // A start by hand, perhaps with a host configuration, or one by the restart policy for end number `relaunch` of the
@@ -301,6 +311,7 @@ private:
     ExecRegistry execs_;
     std::unique_ptr<StartServices> services_;
     mutable DirectoryRemover directories_;
+    IdPool id_pool_;
 
     bool restarts_ = false;  // set by open_all() after reconcile(): until then nothing runs again by itself
     TimerQueue timers_;

@@ -58,6 +58,7 @@ Status EngineImpl::open_all() {
     for (const DamagedRow& row : damaged_volumes) {
         log(LogLevel::kError, "volume " + row.id + " set aside, its record cannot be read: " + row.reason);
     }
+    id_pool_.open(options_.user_namespaces.pool, options_.user_namespaces.remap);
     services_ = std::make_unique<StartServices>(
         StartServices{*store_, *networks_, options_, metrics_,
                       [this](const ContainerRecord& record) { watch_health(record); }, *volumes_,

@@ -169,6 +169,7 @@ Result<std::vector<MountSpec>> EngineImpl::plan_mounts(const std::string& id, co
 
 Status EngineImpl::adapt_to_host_config(ContainerRecord& record) {
     if (Status resolved = resolve_modes(record.host_config); !resolved) return resolved;
+    if (Status checked = check_users_unchanged(record); !checked) return checked;
     auto links = resolve_links(record.host_config, record.id, record.name);
     if (!links) return std::move(links).error();
     auto existing = mounts_of(record);

@@ -213,6 +213,7 @@ void read_identity(Reader& in, ContainerRecord& record) {
     in.document("mounts", record.mounts);
     in.document("inherited", record.inherited);
     in.document("mount_plan", record.mount_plan);
+    in.document("user_namespace", record.user_namespace);
 }
 
 void read_state(Reader& in, ContainerRecord& record) {
@@ -279,6 +280,7 @@ json to_json(const ContainerRecord& record) {
             {"mounts", record.mounts},
             {"inherited", record.inherited},
             {"mount_plan", record.mount_plan},
+            {"user_namespace", record.user_namespace},
             {"state", to_string(record.state)},
             {"desired", record.desired == DesiredState::kRunning ? "running" : "stopped"},
             {"started_before", record.started_before},

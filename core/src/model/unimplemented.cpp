@@ -49,10 +49,8 @@ constexpr Row kHostRows[] = {
      "only the log drivers json-file, local and none are implemented yet (HostConfig.LogConfig.Type)"},
     {"NetworkMode", other_network,
      "only the networks bridge, host and none are implemented yet (HostConfig.NetworkMode)"},
-    {"UsernsMode", not_empty, "user namespaces are not implemented yet (HostConfig.UsernsMode)"},
     {"Cgroup", not_empty,
      "containers do not share control groups; HostConfig.CgroupParent puts several below one (HostConfig.Cgroup)"},
-    {"DeviceRequests", not_empty, "device requests are not implemented yet (HostConfig.DeviceRequests)"},
 };
 
 }  // namespace

@@ -63,7 +63,7 @@ Result<VerifyResult> PluginBackend::verify(const CallContext& call, const json& 
 }
 
 Result<std::unique_ptr<BackendContainer>> PluginBackend::open_container(const ContainerDesc& desc) {
-    for (const std::string* text : {&desc.id, &desc.name, &desc.state_dir, &desc.data_dir}) {
+    for (const std::string* text : {&desc.id, &desc.name, &desc.state_dir, &desc.data_dir, &desc.user_namespace}) {
         if (Status s = check_c_string("the container's description", *text); !s) return std::move(s).error();
     }
     slw_container_desc request{};
@@ -72,6 +72,7 @@ Result<std::unique_ptr<BackendContainer>> PluginBackend::open_container(const Co
     request.name = desc.name.c_str();
     request.state_dir = desc.state_dir.c_str();
     request.data_dir = desc.data_dir.c_str();
+    if (!desc.user_namespace.empty()) request.user_namespace = desc.user_namespace.c_str();
     const CallName name = plugin_->name(SLW_EXT_CREATE, "container_open");
     slw_container* handle = nullptr;
     Status status = invoke(name, [&](slw_error* err) {

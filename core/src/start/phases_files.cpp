@@ -83,6 +83,7 @@ std::vector<MountParams> network_file_mounts(const ContainerRecord& record, cons
         params.source = file.source;
         params.target = file.target;
         params.propagation = "rprivate";
+        if (record.user_namespace.is_object()) params.flags |= SLW_MOUNT_MAP_IDS;
         if (record.host_config.value("ReadonlyRootfs", false)) params.flags |= SLW_MOUNT_READ_ONLY;
         mounts.push_back(std::move(params));
     }
@@ -95,6 +96,7 @@ Result<MountParams> volume_mount(VolumeStore& volumes, const MountSpec& spec) {
     if (!volume) return std::move(volume).error();
     MountParams params = spec.params;
     params.source = volume->mountpoint;
+    if (start.record.user_namespace.is_object()) params.flags |= SLW_MOUNT_MAP_IDS;
     if (spec.subpath.empty()) return params;
     // What a container writes into a volume must not lead out of it; the way to the volume may have links.
     std::error_code error;

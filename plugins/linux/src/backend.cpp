@@ -8,6 +8,7 @@
 #include <process/container_registry.hpp>
 #include <process/session_reader.hpp>
 #include <process/supervisor_program.hpp>
+#include <spec/cdi_devices.hpp>
 #include <spec/json_access.hpp>
 #include <spec/seccomp_cache.hpp>
 
@@ -41,6 +42,8 @@ Result<BackendConfig> BackendConfig::from_json(const std::string& text) {
     config.bip = read_text(document, "bip");
     config.cgroup_parent = read_text(document, "cgroup_parent");
     config.supervisor = read_text(document, "supervisor");
+    config.cdi_directories =
+        document.contains("cdi_spec_dirs") ? read_texts(document, "cdi_spec_dirs") : default_cdi_directories();
     config.pivot_root = read_flag(document, "pivot_root");
     for (const auto& [key, value] : {std::pair{"data_root", &config.data_root}, {"exec_root", &config.exec_root}}) {
         if (value->empty() || (*value)[0] != '/') {

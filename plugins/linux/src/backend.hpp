@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace slipway::linux_backend {
 
@@ -35,7 +36,8 @@ struct BackendConfig {
     std::string cgroup_parent;  // "/slipway"
     std::string supervisor;     // absolute path of slipway-supervisor; found beside the plugin when not given
     ContainerDefaults defaults;
-    bool pivot_root = false;  // "pivot_root": true forces the way for kernels that refuse to cover "/"
+    std::vector<std::string> cdi_directories;  // of CDI specifications
+    bool pivot_root = false;                   // "pivot_root": true forces the way for kernels that refuse to cover "/"
 
     static Result<BackendConfig> from_json(const std::string& text);
 };

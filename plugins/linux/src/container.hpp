@@ -2,6 +2,8 @@
 #pragma once
 
 #include <backend.hpp>
+#include <process/user_namespace.hpp>
+#include <spec/id_map.hpp>
 #include <sys/unique_fd.hpp>
 
 #include <map>
@@ -53,6 +55,12 @@ struct slw_container {
 
     // First 12 digits: the stem of kernel object names.
     std::string short_id() const { return id.substr(0, 12); }
+
+    // Set once, by container_open(): who its users are outside. None: the same.
+    std::optional<slipway::linux_backend::IdMap> id_map;
+    // From root_mount() to root_unmount() of one with an id_map. What the mounts are mapped by, and the one its
+    // processes are in unless the map has an owner.
+    std::optional<slipway::linux_backend::UserNamespace> user_namespace;
 
     std::optional<slipway::linux_backend::PreparedRoot> root;
     std::vector<slipway::linux_backend::PreparedMount> mounts;

@@ -24,6 +24,8 @@ SLW_BEGIN_C
 #define SLW_CREATE_PARKS (UINT32_C(1) << 1)                    /* create() leaves a parked process */
 #define SLW_CREATE_NETWORK_FIRST (UINT32_C(1) << 2) /* endpoints are attached before create(), else between create and start */
 
+#define SLW_CREATE_USER_NAMESPACES (UINT32_C(1) << 3) /* reads slw_container_desc.user_namespace; since ABI 1.2 */
+
 /* Names the container a handle stands for. */
 typedef struct slw_container_desc {
     uint32_t struct_size;
@@ -32,6 +34,12 @@ typedef struct slw_container_desc {
     const char *name;      /* display name without slash, for messages */
     const char *state_dir; /* absolute, exists, 0700, lost at reboot: for the backend alone */
     const char *data_dir;  /* absolute, exists, 0700, persistent: for the backend alone */
+    /* Since ABI 1.2, NULL unless the backend has SLW_CREATE_USER_NAMESPACES: who the container's users are outside, as a
+     * JSON object {"UIDs": [{"ContainerID": 0, "HostID": 100000, "Size": 65536}, ...], "GIDs": [...], "Owner": ""}.
+     * Its image layers and its writable layer keep on disk the ids that its users have inside. With an "Owner", the id
+     * of a running container with the same map, the name space of that one is joined; without, one is made for each
+     * start. NULL: users are the same inside and outside. */
+    const char *user_namespace;
 } slw_container_desc;
 
 /* The log the backend writes for the container's output. */

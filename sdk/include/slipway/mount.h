@@ -21,6 +21,10 @@ SLW_BEGIN_C
                                                     extended attributes included, of the directory `target` of the
                                                     mounted root, if there is one: whole or not at all */
 #define SLW_MOUNT_NO_SYMLINKS (UINT32_C(1) << 8) /* no part of `source` may be a symbolic link */
+/* Since ABI 1.2, only given to backends with SLW_CREATE_USER_NAMESPACES. */
+#define SLW_MOUNT_MAP_IDS (UINT32_C(1) << 9) /* of a container with a user name space: owner n of a file is user n of
+                                                the container; without it the owner is who it is for the host. An
+                                                in-memory directory always belongs to the container's root */
 
 /* One mount into a container. Grows at the end; test optional fields with SLW_HAS. */
 typedef struct slw_mount_request {

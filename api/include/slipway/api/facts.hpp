@@ -29,6 +29,7 @@ struct Facts {
     bool memory_limit = false, swap_limit = false, pids_limit = false;
     bool cpu_cfs = false, cpu_shares = false, cpuset = false, oom_kill_disable = false;
     bool ipv4_forwarding = false;
+    std::vector<std::string> cdi_spec_dirs;
     std::vector<std::string> security_options;  // "name=seccomp,profile=builtin"
     std::vector<std::string> warnings;          // shown by `docker info`
 };

@@ -47,8 +47,9 @@ struct VerifyResult {
 
 struct ContainerDesc {
     std::string id, name;
-    std::string state_dir;  // <exec root>/backends/<backend>/containers/<id>: exists, 0700
-    std::string data_dir;   // <data root>/backends/<backend>/containers/<id>: exists, 0700
+    std::string state_dir;            // <exec root>/backends/<backend>/containers/<id>: exists, 0700
+    std::string data_dir;             // <data root>/backends/<backend>/containers/<id>: exists, 0700
+    std::string user_namespace = {};  // slw_container_desc.user_namespace; empty: none
 };
 
 struct LogTarget {
@@ -196,6 +197,7 @@ struct BackendInfo {
     bool accepts_start_hostconfig = false;
     bool parks = false;
     bool network_first = true;
+    bool maps_users = false;              // reads ContainerDesc::user_namespace
     bool pauses = false;                  // offers slw.pause/1
     bool executes = false;                // offers slw.exec/1
     std::vector<std::string> extensions;  // ids offered

@@ -10,6 +10,7 @@
 #include <slipway/core/image.hpp>
 #include <slipway/core/metrics.hpp>
 #include <slipway/core/record.hpp>
+#include <slipway/core/user_namespace.hpp>
 #include <slipway/core/volume.hpp>
 
 #include <chrono>
@@ -45,6 +46,7 @@ struct EngineOptions {
     RestartTiming restart;
     std::chrono::milliseconds lock_warning{5'000};  // an operation that holds its container longer is logged
     bool bridge_disabled = false;                   // --bridge none
+    UserNamespaceOptions user_namespaces;
     LogFunction log;
 };
 

@@ -106,6 +106,8 @@ struct ContainerRecord {
     std::vector<std::string> args;
     nlohmann::json mounts = nlohmann::json::array();  // MountPoint objects as in inspect
     nlohmann::json inherited;                         // of replaced host configurations (model/inherited.hpp), or null
+    nlohmann::json
+        user_namespace;         // null: the host's ids; else as in create.h, with "Private": true for ids of its own
     nlohmann::json mount_plan;  // how they are made (model/mount_plan.hpp); null: from host_config alone
 
     RunState state = RunState::kCreated;

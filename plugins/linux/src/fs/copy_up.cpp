@@ -42,9 +42,22 @@ Status copy_xattrs(int from, int to, const std::string& path) {
     return ok();
 }
 
+// Owners as they are to be on disk.
+struct Owner {
+    uid_t uid;
+    gid_t gid;
+};
+
+Owner owner_of(const struct stat& info, const IdMap* map) {
+    if (map == nullptr) return {info.st_uid, info.st_gid};
+    return {from_host(map->uids, info.st_uid).value_or(info.st_uid),
+            from_host(map->gids, info.st_gid).value_or(info.st_gid)};
+}
+
 // Owner first: changing it takes set-user-ID bits and file capabilities away.
-Status copy_attributes(int from, int to, const struct stat& info, const std::string& path) {
-    if (::fchown(to, info.st_uid, info.st_gid) != 0) return failed("chown", path);
+Status copy_attributes(int from, int to, const struct stat& info, const IdMap* map, const std::string& path) {
+    const Owner owner = owner_of(info, map);
+    if (::fchown(to, owner.uid, owner.gid) != 0) return failed("chown", path);
     if (Status copied = copy_xattrs(from, to, path); !copied) return copied;
     if (::fchmod(to, info.st_mode & 07777) != 0) return failed("chmod", path);
     const std::array<timespec, 2> times{info.st_atim, info.st_mtim};
@@ -76,7 +89,8 @@ Status copy_bytes(int from, int to, const std::string& path) {
 
 class TreeCopy {
 public:
-    TreeCopy(int top, const std::function<Status()>& limits) : top_(top), limits_(limits) {}
+    TreeCopy(int top, const IdMap* map, const std::function<Status()>& limits)
+        : top_(top), map_(map), limits_(limits) {}
 
     // `path` is that of the directories below the top, with a slash behind it unless empty.
     Status copy_contents(int from, int to, const std::string& path, int depth) {
@@ -120,22 +134,22 @@ private:
         const UniqueFd to{::openat(entry.to, entry.name.c_str(), kOpenDirectory)};
         if (!to) return failed("open", entry.path);
         Status copied = copy_contents(from.get(), to.get(), entry.path + "/", depth + 1);
-        if (copied) copied = copy_attributes(from.get(), to.get(), info, entry.path);
+        if (copied) copied = copy_attributes(from.get(), to.get(), info, map_, entry.path);
         return copied;
     }
 
-    static Status copy_file(const Entry& entry, const struct stat& info) {
+    Status copy_file(const Entry& entry, const struct stat& info) {
         const UniqueFd from{::openat(entry.from, entry.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
         if (!from) return failed("open", entry.path);
         const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
         const UniqueFd to{::openat(entry.to, entry.name.c_str(), flags, 0600)};
         if (!to) return failed("create", entry.path);
         Status copied = copy_bytes(from.get(), to.get(), entry.path);
-        if (copied) copied = copy_attributes(from.get(), to.get(), info, entry.path);
+        if (copied) copied = copy_attributes(from.get(), to.get(), info, map_, entry.path);
         return copied;
     }
 
-    static Status copy_link(const Entry& entry, const struct stat& info) {
+    Status copy_link(const Entry& entry, const struct stat& info) {
         std::string text(PATH_MAX, '\0');
         const ssize_t size = ::readlinkat(entry.from, entry.name.c_str(), text.data(), text.size());
         if (size < 0) return failed("readlink", entry.path);
@@ -144,7 +158,7 @@ private:
         return finish_node(entry, info);
     }
 
-    static Status copy_node(const Entry& entry, const struct stat& info) {
+    Status copy_node(const Entry& entry, const struct stat& info) {
         if (::mknodat(entry.to, entry.name.c_str(), info.st_mode, info.st_rdev) != 0)
             return failed("mknod", entry.path);
         if (Status finished = finish_node(entry, info); !finished) return finished;
@@ -152,9 +166,10 @@ private:
         return ok();
     }
 
-    static Status finish_node(const Entry& entry, const struct stat& info) {
+    Status finish_node(const Entry& entry, const struct stat& info) {
         const char* const name = entry.name.c_str();
-        if (::fchownat(entry.to, name, info.st_uid, info.st_gid, AT_SYMLINK_NOFOLLOW) != 0) {
+        const Owner owner = owner_of(info, map_);
+        if (::fchownat(entry.to, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW) != 0) {
             return failed("chown", entry.path);
         }
         const std::array<timespec, 2> times{info.st_atim, info.st_mtim};
@@ -163,18 +178,20 @@ private:
     }
 
     const int top_;
+    const IdMap* const map_;
     const std::function<Status()>& limits_;
     std::map<std::pair<dev_t, ino_t>, std::string> links_;  // first name of a file with several
 };
 
-Status copy_beside(int from, int parent, const std::string& name, const std::function<Status()>& limits) {
+Status copy_beside(int from, int parent, const std::string& name, const IdMap* map,
+                   const std::function<Status()>& limits) {
     struct stat info {};
     if (::fstat(from, &info) != 0) return failed("stat", name);
     if (Status made = make_dir_at(parent, name, 0700); !made) return made;
     const UniqueFd to{::openat(parent, name.c_str(), kOpenDirectory)};
     if (!to) return failed("open", name);
-    Status copied = TreeCopy(to.get(), limits).copy_contents(from, to.get(), "", 0);
-    if (copied) copied = copy_attributes(from, to.get(), info, name);
+    Status copied = TreeCopy(to.get(), map, limits).copy_contents(from, to.get(), "", 0);
+    if (copied) copied = copy_attributes(from, to.get(), info, map, name);
     if (copied && ::syncfs(to.get()) != 0) return failed("syncfs", name);
     return copied;
 }
@@ -189,7 +206,8 @@ Result<bool> is_empty(int parent, const std::string& name) {
 
 }  // namespace
 
-Status copy_up(int root, const std::string& target, const std::string& source, const std::function<Status()>& limits) {
+Status copy_up(int root, const std::string& target, const std::string& source, const std::function<Status()>& limits,
+               const IdMap* map) {
     const size_t slash = source.rfind('/');
     const std::string name = source.substr(slash + 1), copy = name + ".copy-up";
     Result<UniqueFd> parent = open_dir(source.substr(0, slash));
@@ -207,7 +225,7 @@ Status copy_up(int root, const std::string& target, const std::string& source, c
     if (!from) return failed("open", target);
 
     if (Status removed = remove_tree(parent->get(), copy); !removed) return removed;  // of an earlier attempt
-    Status copied = copy_beside(from.get(), parent->get(), copy, limits);
+    Status copied = copy_beside(from.get(), parent->get(), copy, map, limits);
     // Fails when somebody filled it meanwhile; that content stays.
     if (copied && ::renameat(parent->get(), copy.c_str(), parent->get(), name.c_str()) != 0) {
         const bool filled = errno == ENOTEMPTY || errno == EEXIST;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <slipway/cpp/error.hpp>
+#include <spec/id_map.hpp>
 
 #include <functional>
 #include <string>
@@ -14,6 +15,10 @@ namespace slipway::linux_backend {
 // files.
 //   kInvalidArgument    `target` is a file
 //   kResourceExhausted  no space
-Status copy_up(int root, const std::string& target, const std::string& source, const std::function<Status()>& limits);
+//
+// With `map` the root shows the host's ids of the container's users; the copy gets those the users have inside, as the
+// layers on disk have them.
+Status copy_up(int root, const std::string& target, const std::string& source, const std::function<Status()>& limits,
+               const IdMap* map = nullptr);
 
 }  // namespace slipway::linux_backend

@@ -40,6 +40,21 @@ void release_root(slw_container& c) {
     if (!c.root) return;
     c.backend.layers->closer().close(std::move(c.root->tree), c.data_dir);
     c.root.reset();
+    c.user_namespace.reset();
+}
+
+// Made with the root, which is the first to need it, and gone with it; processes keep theirs.
+Status prepare_user_namespace(slw_container& c) {
+    if (!c.id_map) return ok();
+    Result<UserNamespace> made = make_user_namespace(*c.backend.supervisor, *c.id_map);
+    if (!made) return std::move(made).error();
+    c.user_namespace = std::move(*made);
+    return ok();
+}
+
+MountUsers users_of(const slw_container& c) {
+    if (!c.user_namespace) return {};
+    return {&*c.id_map, c.user_namespace->fd.get()};
 }
 
 // parent_ids are not needed: overlayfs resolves whiteouts when the layers are stacked.
@@ -91,8 +106,12 @@ slw_status SLW_CALL root_mount(slw_container* c, const slw_call*, const slw_root
         }
         Result<std::vector<std::string>> layers = read_layers(req);
         if (!layers) return std::move(layers).error();
-        Result<UniqueFd> tree = root_of(*c).mount(*layers);
-        if (!tree) return std::move(tree).error();
+        if (Status prepared = prepare_user_namespace(*c); !prepared) return prepared;
+        Result<UniqueFd> tree = root_of(*c).mount(*layers, users_of(*c));
+        if (!tree) {
+            c->user_namespace.reset();
+            return std::move(tree).error();
+        }
         c->root.emplace();
         c->root->tree = std::move(*tree);
         c->root->read_only = (req->flags & SLW_ROOT_READ_ONLY) != 0;
@@ -116,10 +135,11 @@ slw_status SLW_CALL mount_one(slw_container* c, const slw_call* call, const slw_
         Result<MountPlan> plan = plan_mount(*req);
         if (!plan) return std::move(plan).error();
         if (plan->copy_up && c->root) {
-            Status filled = copy_up(c->root->tree.get(), plan->target, plan->source, limits_of(c->backend, call));
+            Status filled = copy_up(c->root->tree.get(), plan->target, plan->source, limits_of(c->backend, call),
+                                    c->id_map ? &*c->id_map : nullptr);
             if (!filled) return filled;
         }
-        Result<uint64_t> id = add_mount(c->mounts, *plan);
+        Result<uint64_t> id = add_mount(c->mounts, *plan, users_of(*c));
         if (!id) return std::move(id).error();
         *out_id = *id;
         return ok();

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint32_t kKnownFlags = SLW_MOUNT_READ_ONLY | SLW_MOUNT_RECURSIVE_READ_ONLY | SLW_MOUNT_CREATE_SOURCE |
                                  SLW_MOUNT_NO_RECURSIVE | SLW_MOUNT_NO_EXEC | SLW_MOUNT_NO_SUID | SLW_MOUNT_NO_DEV |
-                                 SLW_MOUNT_COPY_UP | SLW_MOUNT_NO_SYMLINKS;
+                                 SLW_MOUNT_COPY_UP | SLW_MOUNT_NO_SYMLINKS | SLW_MOUNT_MAP_IDS;
 
 // Docker's size for an in-memory mount that names none.
 constexpr uint64_t kDefaultTmpfsBytes = uint64_t{64} << 20;
@@ -84,6 +84,7 @@ Result<MountPlan> plan_mount(const slw_mount_request& request) {
     plan.recursive = (request.flags & SLW_MOUNT_NO_RECURSIVE) == 0;
     plan.create_source = (request.flags & SLW_MOUNT_CREATE_SOURCE) != 0;
     plan.copy_up = (request.flags & SLW_MOUNT_COPY_UP) != 0;
+    plan.map_ids = (request.flags & SLW_MOUNT_MAP_IDS) != 0;
     plan.no_symlinks = (request.flags & SLW_MOUNT_NO_SYMLINKS) != 0;
     if ((request.flags & SLW_MOUNT_NO_EXEC) != 0) plan.attributes |= MOUNT_ATTR_NOEXEC;
     if ((request.flags & SLW_MOUNT_NO_SUID) != 0) plan.attributes |= MOUNT_ATTR_NOSUID;

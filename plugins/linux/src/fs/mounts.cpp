@@ -58,7 +58,7 @@ Status apply_attributes(int tree, const MountPlan& plan) {
     return set_mount_attributes(tree, top, false, plan.source);
 }
 
-Result<PreparedMount> prepare_bind(const MountPlan& plan) {
+Result<PreparedMount> prepare_bind(const MountPlan& plan, const MountUsers& users) {
     Result<UniqueFd> source = open_source(plan);
     if (!source) return std::move(source).error();
     if (Status possible = check_propagation_source(source->get(), plan.source, plan.propagation); !possible) {
@@ -67,6 +67,10 @@ Result<PreparedMount> prepare_bind(const MountPlan& plan) {
     Result<UniqueFd> tree = clone_tree(source->get(), plan.recursive, plan.source);
     if (!tree) return std::move(tree).error();
     if (Status applied = apply_attributes(tree->get(), plan); !applied) return std::move(applied).error();
+    if (plan.map_ids && users.map != nullptr) {
+        Status mapped = map_mount_ids(tree->get(), users.user_namespace, plan.recursive, plan.source);
+        if (!mapped) return std::move(mapped).error();
+    }
     struct stat info {};
     if (::fstat(tree->get(), &info) != 0) return Error::from_errno(errno, "stat '" + plan.source + "'");
 
@@ -76,7 +80,7 @@ Result<PreparedMount> prepare_bind(const MountPlan& plan) {
     return mount;
 }
 
-Result<PreparedMount> prepare_memory(const MountPlan& plan) {
+Result<PreparedMount> prepare_memory(const MountPlan& plan, const MountUsers& users) {
     Result<FsContext> fs = FsContext::open("tmpfs");
     if (!fs) return std::move(fs).error();
     char mode[16];
@@ -84,6 +88,12 @@ Result<PreparedMount> prepare_memory(const MountPlan& plan) {
     if (Status set = fs->set_string("source", "tmpfs"); !set) return std::move(set).error();
     if (Status set = fs->set_string("size", std::to_string(plan.limit_bytes)); !set) return std::move(set).error();
     if (Status set = fs->set_string("mode", mode); !set) return std::move(set).error();
+    if (users.map != nullptr) {
+        const std::string uid = std::to_string(*to_host(users.map->uids, 0));
+        const std::string gid = std::to_string(*to_host(users.map->gids, 0));
+        if (Status set = fs->set_string("uid", uid); !set) return std::move(set).error();
+        if (Status set = fs->set_string("gid", gid); !set) return std::move(set).error();
+    }
     Result<UniqueFd> tree = fs->mount(plan.attributes | (plan.read_only ? MOUNT_ATTR_RDONLY : 0));
     if (!tree) return std::move(tree).error();
 
@@ -94,8 +104,8 @@ Result<PreparedMount> prepare_memory(const MountPlan& plan) {
 
 }  // namespace
 
-Result<PreparedMount> prepare_mount(const MountPlan& plan) {
-    Result<PreparedMount> mount = plan.source.empty() ? prepare_memory(plan) : prepare_bind(plan);
+Result<PreparedMount> prepare_mount(const MountPlan& plan, const MountUsers& users) {
+    Result<PreparedMount> mount = plan.source.empty() ? prepare_memory(plan, users) : prepare_bind(plan, users);
     // Docker's text for a missing source is compared by clients and stays as it is.
     if (!mount && mount.error().code() == ErrorCode::kNotFound) return mount;
     if (!mount) return std::move(mount).error().context("mount '" + plan.target + "'");
@@ -104,13 +114,13 @@ Result<PreparedMount> prepare_mount(const MountPlan& plan) {
     return mount;
 }
 
-Result<uint64_t> add_mount(std::vector<PreparedMount>& mounts, const MountPlan& plan) {
+Result<uint64_t> add_mount(std::vector<PreparedMount>& mounts, const MountPlan& plan, const MountUsers& users) {
     const bool taken = std::any_of(mounts.begin(), mounts.end(),
                                    [&](const PreparedMount& mount) { return mount.target == plan.target; });
     if (taken) {
         return Error(ErrorCode::kConflict, "Duplicate mount point '" + plan.target + "'").with_resource(plan.target);
     }
-    Result<PreparedMount> mount = prepare_mount(plan);
+    Result<PreparedMount> mount = prepare_mount(plan, users);
     if (!mount) return std::move(mount).error();
     // Counted over all containers, so that a late unmount() never meets a newer mount of the same id.
     static std::atomic<uint64_t> next_id{1};

@@ -1,7 +1,9 @@
 #include <fs/overlay_mount.hpp>
 
 #include <sys/dir.hpp>
+#include <sys/file_owner.hpp>
 #include <sys/mount_api.hpp>
+#include <sys/own_thread.hpp>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -20,6 +22,7 @@
 namespace slipway::linux_backend {
 namespace {
 
+constexpr int kOpenDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr size_t kMaxFsconfigString = 255;  // strndup_user(value, 256) in the kernel's fsconfig()
 constexpr size_t kMaxMountData = 4095;      // one page and its terminator
 
@@ -110,6 +113,17 @@ Result<UniqueFd> reopen(int fd) {
     return again;
 }
 
+// The same directory through an ID-mapped mount over it, in this namespace.
+Status map_in_place(UniqueFd& directory, int user_namespace) {
+    Result<UniqueFd> tree = clone_mapped(directory.get(), user_namespace, "overlay");
+    if (!tree) return std::move(tree).error();
+    if (Status attached = attach_tree(tree->get(), directory.get(), "overlay"); !attached) return attached;
+    Result<UniqueFd> again = reopen(directory.get());
+    if (!again) return std::move(again).error();
+    directory = std::move(*again);
+    return ok();
+}
+
 // Runs on a thread that ends afterwards; with it goes the namespace and every mount in it but the clone.
 Result<UniqueFd> mount_in_own_namespace(const OverlayParts& given) {
     if (::unshare(CLONE_NEWNS) != 0) return Error::from_errno(errno, "unshare mount namespace");
@@ -121,13 +135,27 @@ Result<UniqueFd> mount_in_own_namespace(const OverlayParts& given) {
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
         return Error::from_errno(errno, "make mounts private");
     }
+    const bool is_mapped = given.user_namespace >= 0;
     std::vector<int> originals = given.lower;
-    originals.insert(originals.end(), {given.base, given.upper, given.work});
+    originals.push_back(given.base);
+    if (!is_mapped) originals.insert(originals.end(), {given.upper, given.work});
     std::vector<UniqueFd> reopened;
     for (const int fd : originals) {
         Result<UniqueFd> again = reopen(fd);
         if (!again) return again;
+        if (is_mapped) {
+            Status mapped = map_in_place(*again, given.user_namespace);
+            if (!mapped) return std::move(mapped).error();
+        }
         reopened.push_back(std::move(*again));
+    }
+    if (is_mapped) {
+        // Below the same mount, as overlayfs wants them.
+        const int base = reopened.back().get();
+        for (const char* name : {"upper", "work"}) {
+            reopened.emplace_back(::openat(base, name, kOpenDirectory));
+            if (!reopened.back()) return Error::from_errno(errno, "open the writable layer");
+        }
     }
     OverlayParts parts;
     for (size_t i = 0; i < given.lower.size(); ++i) parts.lower.push_back(reopened[i].get());
@@ -135,6 +163,9 @@ Result<UniqueFd> mount_in_own_namespace(const OverlayParts& given) {
     parts.upper = reopened[given.lower.size() + 1].get();
     parts.work = reopened[given.lower.size() + 2].get();
 
+    if (is_mapped) {
+        if (Status owner = make_files_as(given.root_uid, given.root_gid); !owner) return std::move(owner).error();
+    }
     const std::string options = overlay_options(parts);
     if (options.size() > kMaxMountData) return too_many_layers(parts);
     if (::fchdir(parts.base) != 0) return Error::from_errno(errno, "enter the root's directory");
@@ -161,6 +192,48 @@ Result<UniqueFd> mount_by_namespace(const OverlayParts& parts) {
     return *std::move(result);
 }
 
+// The parts as ID-mapped mounts show them. The mounts are detached and last as long as this.
+class MappedParts {
+public:
+    Status make(const OverlayParts& given) {
+        for (const int layer : given.lower) {
+            Result<int> directory = map(layer, given.user_namespace, "layer");
+            if (!directory) return std::move(directory).error();
+            parts_.lower.push_back(*directory);
+        }
+        Result<int> base = map(given.base, given.user_namespace, "writable layer");
+        if (!base) return std::move(base).error();
+        parts_.base = *base;
+        // Below the same mount, as overlayfs wants them.
+        Result<int> upper = open(parts_.base, "upper");
+        if (!upper) return std::move(upper).error();
+        Result<int> work = open(parts_.base, "work");
+        if (!work) return std::move(work).error();
+        parts_.upper = *upper;
+        parts_.work = *work;
+        return ok();
+    }
+
+    const OverlayParts& parts() const { return parts_; }
+
+private:
+    Result<int> map(int directory, int user_namespace, const char* name) {
+        Result<UniqueFd> tree = clone_mapped(directory, user_namespace, name);
+        if (!tree) return std::move(tree).error();
+        held_.push_back(std::move(*tree));
+        return open(held_.back().get(), ".");
+    }
+    Result<int> open(int directory, const char* name) {
+        UniqueFd fd(::openat(directory, name, kOpenDirectory));
+        if (!fd) return Error::from_errno(errno, std::string("open '") + name + "' of the root");
+        held_.push_back(std::move(fd));
+        return held_.back().get();
+    }
+
+    std::vector<UniqueFd> held_;
+    OverlayParts parts_;
+};
+
 // Errors that say "this kernel does not know the method" and not "this mount is impossible". Kernels before 6.8 take
 // any option name and refuse it only when the superblock is made, with EINVAL; 6.8 to 6.12 refuse descriptors the same
 // way.
@@ -181,11 +254,24 @@ bool may_be_unsupported(const Error& error) {
 
 Result<UniqueFd> mount_overlay_by(OverlayMethod method, const OverlayParts& parts) {
     if (parts.lower.empty()) return Error(ErrorCode::kInternal, "overlay: no layer given");
-    return method == OverlayMethod::kPrivateNamespace ? mount_by_namespace(parts) : mount_by_context(method, parts);
+    if (method == OverlayMethod::kPrivateNamespace) return mount_by_namespace(parts);
+    if (parts.user_namespace < 0) return mount_by_context(method, parts);
+    MappedParts mapped;
+    if (Status made = mapped.make(parts); !made) return std::move(made).error();
+    std::optional<Result<UniqueFd>> tree;
+    Status done = on_own_thread([&] {
+        Status owner = make_files_as(parts.root_uid, parts.root_gid);
+        if (owner) tree.emplace(mount_by_context(method, mapped.parts()));
+        return owner;
+    });
+    if (!done) return std::move(done).error();
+    return *std::move(tree);
 }
 
 Result<UniqueFd> mount_overlay(const OverlayParts& parts) {
-    static std::atomic<int> first_known{static_cast<int>(OverlayMethod::kDescriptors)};
+    static std::atomic<int> known_plain{static_cast<int>(OverlayMethod::kDescriptors)};
+    static std::atomic<int> known_mapped{static_cast<int>(OverlayMethod::kDescriptors)};
+    std::atomic<int>& first_known = parts.user_namespace < 0 ? known_plain : known_mapped;
     const int first = first_known.load(std::memory_order_relaxed);
     std::optional<Error> refusal;
     // How many layers fit says nothing about the kernel, so methods before `refused_until` only are given up for good.

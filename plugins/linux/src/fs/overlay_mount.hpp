@@ -4,6 +4,7 @@
 #include <slipway/cpp/error.hpp>
 #include <sys/unique_fd.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,11 @@ struct OverlayParts {
     int base = -1;           // the directory that holds "upper" and "work"
     int upper = -1;
     int work = -1;
+    // When not -1: all of them with their ids mapped by it (map_mount_ids), so that the overlay shows the ids of the
+    // host. Linux 5.19; before 6.15 only kPrivateNamespace can do it. The host's ids of its root go along: overlayfs
+    // makes files of its own as whoever mounted it, who must be somebody in the map.
+    int user_namespace = -1;
+    uint32_t root_uid = 0, root_gid = 0;
 };
 
 // The ways to name the directories to the kernel, best first. All of them go by descriptor, so no path is looked up

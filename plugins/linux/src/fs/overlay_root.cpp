@@ -24,13 +24,17 @@ Result<UniqueFd> open_sub(int dir, const char* name) {
 
 // The root of a container without layers. Unlike a fresh superblock, a clone brings along how the data root itself is
 // mounted; none of that is meant for the container.
-Result<UniqueFd> clone_plain(int upper, const std::string& name) {
+Result<UniqueFd> clone_plain(int upper, int user_namespace, const std::string& name) {
     Result<UniqueFd> tree = clone_tree(upper, false, name);
     if (!tree) return tree;
     MountAttributes plain;
     plain.clear = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
     plain.propagation = MS_PRIVATE;
     if (Status set = set_mount_attributes(tree->get(), plain, false, name); !set) return std::move(set).error();
+    if (user_namespace < 0) return tree;
+    if (Status mapped = map_mount_ids(tree->get(), user_namespace, false, name); !mapped) {
+        return std::move(mapped).error();
+    }
     return tree;
 }
 
@@ -73,7 +77,7 @@ Result<std::vector<UniqueFd>> OverlayRoot::open_layers(const std::vector<std::st
     return opened;
 }
 
-Result<UniqueFd> OverlayRoot::mount(const std::vector<std::string>& layers) {
+Result<UniqueFd> OverlayRoot::mount(const std::vector<std::string>& layers, const MountUsers& users) {
     // A mount of this root that is still being closed would share upper and work with the new one.
     store_.closer().wait(dir_);
     Result<std::vector<UniqueFd>> opened = open_layers(layers);
@@ -84,7 +88,7 @@ Result<UniqueFd> OverlayRoot::mount(const std::vector<std::string>& layers) {
     if (Status emptied = empty_work(dir->get()); !emptied) return std::move(emptied).error().context(dir_);
     Result<UniqueFd> upper = open_sub(dir->get(), "upper");
     if (!upper) return std::move(upper).error().context(dir_);
-    if (layers.empty()) return clone_plain(upper->get(), dir_ + "/upper");
+    if (layers.empty()) return clone_plain(upper->get(), users.user_namespace, dir_ + "/upper");
     Result<UniqueFd> work = open_sub(dir->get(), "work");
     if (!work) return std::move(work).error().context(dir_);
 
@@ -93,6 +97,11 @@ Result<UniqueFd> OverlayRoot::mount(const std::vector<std::string>& layers) {
     parts.base = dir->get();
     parts.upper = upper->get();
     parts.work = work->get();
+    if (users.map != nullptr) {
+        parts.user_namespace = users.user_namespace;
+        parts.root_uid = *to_host(users.map->uids, 0);
+        parts.root_gid = *to_host(users.map->gids, 0);
+    }
     Result<UniqueFd> tree = mount_overlay(parts);
     if (!tree) return std::move(tree).error().context("root file system '" + dir_ + "'");
     return tree;

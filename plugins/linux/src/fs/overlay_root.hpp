@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fs/layer_store.hpp>
+#include <fs/mount_users.hpp>
 #include <fs/root_diff.hpp>
 #include <slipway/cpp/error.hpp>
 #include <sys/unique_fd.hpp>
@@ -27,7 +28,9 @@ public:
 
     // A detached, writable mount of the whole. Without layers it is the upper directory itself. kNotFound (resource:
     // the id) when a layer is missing.
-    Result<UniqueFd> mount(const std::vector<std::string>& layers);
+    // With users of their own the ids of all layers are mapped, also of the one that is written: a file of root on disk
+    // is one of the container's root in the mount. kUnimplemented: the kernel or the file system cannot.
+    Result<UniqueFd> mount(const std::vector<std::string>& layers, const MountUsers& users = {});
 
     // Gone already is success.
     Status remove();

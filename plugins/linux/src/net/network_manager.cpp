@@ -1,5 +1,7 @@
 #include <net/manager_state.hpp>
 
+#include <process/container_registry.hpp>
+#include <process/supervisor_program.hpp>
 #include <sys/netns.hpp>
 
 #include <fcntl.h>
@@ -179,6 +181,27 @@ Status NetworkManager::remove_network(const json& document) {
     return BridgeNetwork::remove(*spec, state_->defaults());
 }
 
+namespace {
+
+// In a user name space the network name space must belong to it, or the container has no say in its own network and
+// cannot even see it in sysfs.
+Result<NewNetns> own_netns(slw_container& c) {
+    if (!c.id_map) return make_netns();
+    if (const std::string& owner = c.id_map->owner; !owner.empty()) {
+        const Result<int64_t> pid = c.backend.containers->pid_of(owner);
+        if (!pid) return pid.error();
+        Result<UniqueFd> made = make_netns_of_user(*c.backend.supervisor, static_cast<pid_t>(*pid));
+        if (!made) return std::move(made).error();
+        return set_up_netns(std::move(*made));
+    }
+    if (c.user_namespace && c.user_namespace->network) return set_up_netns(std::move(c.user_namespace->network));
+    return Error(ErrorCode::kConflict, "container " + c.short_id() +
+                                           " has no user name space of its own to make a network name space in; its "
+                                           "root must be mounted first");
+}
+
+}  // namespace
+
 Result<json> NetworkManager::create_sandbox(slw_container& c, const json& document) {
     Result<SandboxSpec> spec = decode_sandbox(document);
     if (!spec) return std::move(spec).error();
@@ -191,7 +214,7 @@ Result<json> NetworkManager::create_sandbox(slw_container& c, const json& docume
     auto made = std::make_shared<SandboxState>();
     made->spec = std::move(*spec);
     if (made->spec.mode == SandboxSpec::Mode::kPrivate) {
-        Result<NewNetns> fresh = make_netns();
+        Result<NewNetns> fresh = own_netns(c);
         if (!fresh) return std::move(fresh).error();
         made->netns = std::move(fresh->netns);
         made->route.emplace(std::move(fresh->route));

@@ -2,6 +2,7 @@
 
 #include <cgroup/cgroup_manager.hpp>
 #include <process/base_namespace.hpp>
+#include <process/container_registry.hpp>
 #include <process/launch_plan.hpp>
 #include <process/run_directory.hpp>
 #include <process/session_reader.hpp>
@@ -106,6 +107,22 @@ Result<CgroupEntry> make_groups(slw_container& c, const nlohmann::json& spec, in
     return entry;
 }
 
+// That of its processes; none without a map.
+Result<UniqueFd> user_namespace_of(const slw_container& c) {
+    if (!c.id_map) return UniqueFd();
+    if (const std::string& owner = c.id_map->owner; !owner.empty()) {
+        const Result<int64_t> pid = c.backend.containers->pid_of(owner);
+        if (!pid) return Error(pid.error()).context("join the user name space of container " + owner);
+        return open_user_namespace(static_cast<pid_t>(*pid));
+    }
+    if (!c.user_namespace) {
+        return Error(ErrorCode::kConflict, "container " + c.id + " has no user name space").with_resource(c.id);
+    }
+    UniqueFd fd{fcntl(c.user_namespace->fd.get(), F_DUPFD_CLOEXEC, 3)};
+    if (!fd) return Error::from_errno(errno, "duplicate a name space");
+    return fd;
+}
+
 Status launch(slw_container& c, const nlohmann::json& spec, const CreateOptions& options, const CallLimits& limits) {
     const Result<UniqueFd> directory = RunDirectory(c.backend.config.exec_root, c.id).create();
     if (!directory) return directory.error();
@@ -127,6 +144,10 @@ Status launch(slw_container& c, const nlohmann::json& spec, const CreateOptions&
     LaunchInputs in{c.id, spec, *c.root, c.mounts, c.sandbox ? &*c.sandbox : nullptr, *cgroup};
     in.hierarchies = entered_hierarchies(*cgroup);
     in.seccomp = *filter;
+    const Result<UniqueFd> user = user_namespace_of(c);
+    if (!user) return user.error();
+    if (c.id_map) in.id_map = &*c.id_map;
+    in.user_namespace = user->get();
     in.plan_flags = plan_flags(options, c.backend.config);
     if (options.tty_rows != 0) in.tty_rows = options.tty_rows;
     if (options.tty_columns != 0) in.tty_columns = options.tty_columns;

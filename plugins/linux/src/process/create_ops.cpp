@@ -58,6 +58,11 @@ slw_status SLW_CALL container_open(slw_backend* b, const slw_container_desc* des
             return Error(ErrorCode::kInvalidArgument, "container id '" + id + "' is not 64 lower-case hex digits");
         }
         auto container = std::make_unique<slw_container>(*b, id, desc->name, desc->state_dir, desc->data_dir);
+        if (SLW_HAS(desc, slw_container_desc, user_namespace) && desc->user_namespace != nullptr) {
+            Result<IdMap> map = parse_id_map(desc->user_namespace);
+            if (!map) return std::move(map).error();
+            container->id_map = std::move(*map);
+        }
         const Status added = b->containers->add(*container);
         if (!added) return added;
         *out = container.release();
@@ -84,6 +89,8 @@ slw_status SLW_CALL build_spec_document(slw_container* c, const slw_call*, slw_t
         const bool own_parent = !read_text(host_config, "CgroupParent").empty();
         context.cgroups_path = own_parent ? *parent + "/" + c->id : c->backend.cgroups->usual_path_of(c->id);
         for (const PreparedMount& mount : c->mounts) context.mount_targets.push_back(mount.target);
+        context.cdi_directories = c->backend.config.cdi_directories;
+        context.id_map = c->id_map ? &*c->id_map : nullptr;
         context.container_pid = [c](const std::string& id) { return c->backend.containers->pid_of(id); };
         const Result<json> spec = build_spec(with_defaults(*parsed, c->backend.config.defaults), context);
         if (!spec) return spec.error();
@@ -183,7 +190,7 @@ slw_status SLW_CALL destroy(slw_container* c, const slw_call*, slw_error* err) n
 
 const slw_create_ops kCreateOps = {
     sizeof(slw_create_ops),
-    SLW_CREATE_ACCEPTS_START_HOSTCONFIG | SLW_CREATE_PARKS | SLW_CREATE_NETWORK_FIRST,
+    SLW_CREATE_ACCEPTS_START_HOSTCONFIG | SLW_CREATE_PARKS | SLW_CREATE_NETWORK_FIRST | SLW_CREATE_USER_NAMESPACES,
     verify_config,
     container_open,
     container_close,

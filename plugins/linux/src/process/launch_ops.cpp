@@ -176,6 +176,11 @@ void OpBuilder::add_device(const std::string& path, uint32_t mode, uint32_t majo
     result.minor = minor;
     result.uid = uid;
     result.gid = gid;
+    if (in_.id_map != nullptr) {
+        // An owner the container does not know becomes its root, who may use the device like an owner.
+        result.uid = to_host(in_.id_map->uids, uid).value_or(*to_host(in_.id_map->uids, 0));
+        result.gid = to_host(in_.id_map->gids, gid).value_or(*to_host(in_.id_map->gids, 0));
+    }
     ops_.push_back(result);
 }
 

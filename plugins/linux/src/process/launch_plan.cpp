@@ -113,6 +113,12 @@ Status write_namespaces(const LaunchInputs& in, PlanWriter& writer) {
         const std::string type = read_text(entry, "type"), path = read_text(entry, "path");
         uint32_t PlanHeader::*joined = nullptr;
         uint32_t flag = 0;
+        if (type == "user") {
+            header.user_namespace = writer.fd(in.user_namespace);
+            header.flags |= supervisor::kPlanPivotRoot;
+            write_host_user(*in.id_map, writer);
+            continue;
+        }
         if (type == "mount") {
             mount = true;
             continue;
@@ -223,6 +229,11 @@ Status write_process(const json& spec, PlanWriter& writer) {
     return write_rlimits(process, writer);
 }
 
+void write_host_user(const IdMap& map, PlanWriter& writer) {
+    writer.header.host_uid = to_host(map.uids, writer.header.uid).value_or(supervisor::kNoId);
+    writer.header.host_gid = to_host(map.gids, writer.header.gid).value_or(supervisor::kNoId);
+}
+
 uint64_t capability_mask(const std::vector<std::string>& names) {
     // Numbers of <linux/capability.h>, in order.
     static const char* const kNames[] = {"CHOWN",
@@ -280,6 +291,9 @@ Status write_launch_plan(const LaunchInputs& in, PlanWriter& writer) {
     // Texts that stay empty still have to point at one.
     writer.header.hostname = writer.header.domainname = writer.text("");
     write_supervision(in, writer);
+    if ((in.id_map == nullptr) != (in.user_namespace < 0)) {
+        return Error(ErrorCode::kInternal, "launch plan: a user name space without its map");
+    }
     Status status = write_process(in.spec, writer);
     if (status) status = write_namespaces(in, writer);
     if (!status) return status;

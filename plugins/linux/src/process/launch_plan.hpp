@@ -25,6 +25,8 @@ struct LaunchInputs {
     const std::vector<PreparedMount>& mounts;
     const Sandbox* sandbox = nullptr;  // none: a new, empty network name space if the document wants one
     const CgroupEntry& cgroup;
+    const IdMap* id_map = nullptr;  // of a container with a user name space
+    int user_namespace = -1;
     std::vector<CgroupViewPart> hierarchies;  // v1 view
     std::shared_ptr<const SeccompProgram> seccomp;
     uint32_t plan_flags = 0;  // kPlanTty, kPlanOpenStdin, kPlanStdinOnce, kPlanPivotRoot
@@ -50,6 +52,9 @@ Status write_process(const nlohmann::json& spec, PlanWriter& writer);
 
 // The document's mounts, devices and links, then the prepared mounts, parents first (launch_ops.cpp).
 Result<std::vector<supervisor::PlanOp>> plan_ops(const LaunchInputs& in, PlanWriter& writer);
+
+// The host's ids of the plan's user, who owns its standard streams.
+void write_host_user(const IdMap& map, PlanWriter& writer);
 
 // "CAP_CHOWN", ... to a bit mask; names this build does not know are left out.
 uint64_t capability_mask(const std::vector<std::string>& names);

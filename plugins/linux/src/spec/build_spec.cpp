@@ -1,5 +1,6 @@
 #include <spec/build_spec.hpp>
 #include <spec/capabilities.hpp>
+#include <spec/cdi_devices.hpp>
 #include <spec/devices.hpp>
 #include <spec/json_access.hpp>
 #include <spec/process_section.hpp>
@@ -11,6 +12,7 @@
 #include <spec/user_lookup.hpp>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 namespace slipway::linux_backend {
@@ -70,7 +72,31 @@ Result<json> namespaces_of(const json& host_config, const SpecContext& context) 
     // Verified and never empty where the kernel has them.
     const bool private_cgroup = read_text(host_config, "CgroupnsMode") != "host";
     if (context.kernel.cgroup_namespaces && private_cgroup) list.push_back({{"type", "cgroup"}});
+    if (context.id_map != nullptr) list.push_back({{"type", "user"}});
     return list;
+}
+
+json mappings_of(const IdRanges& ranges) {
+    json list = json::array();
+    for (const IdRange& range : ranges) {
+        list.push_back({{"containerID", range.container}, {"hostID", range.host}, {"size", range.size}});
+    }
+    return list;
+}
+
+// What depends on who the container's users are.
+void add_user_namespace(json& section, const IdMap& map, std::map<std::string, std::string>& sysctls,
+                        const json& host_config) {
+    section["uidMappings"] = mappings_of(map.uids);
+    section["gidMappings"] = mappings_of(map.gids);
+    // The kernel refuses groups that the container does not have; the rest stays everybody.
+    constexpr const char* kPing = "net.ipv4.ping_group_range";
+    const auto ping = sysctls.find(kPing);
+    const json& given = member_of(host_config, "Sysctls");
+    if (ping == sysctls.end() || given.contains(kPing) || given.contains("net/ipv4/ping_group_range")) return;
+    for (const IdRange& range : map.gids) {
+        if (range.container == 0) ping->second = "0 " + std::to_string(range.size - 1);
+    }
 }
 
 // ---- the rest --------------------------------------------------------------------------------------------------
@@ -114,13 +140,43 @@ Result<std::optional<json>> seccomp_of(const json& host_config, const SecurityOp
     return std::optional<json>(std::move(*profile));
 }
 
-Result<json> linux_section(const json& host_config, CapabilitySet capabilities, const SecurityOptions& security,
-                           const SpecContext& context) {
+Result<CdiEdits> cdi_edits(const json& host_config, const SpecContext& context) {
+    const Result<std::vector<std::string>> names = requested_cdi_devices(host_config);
+    if (!names) return names.error();
+    return resolve_cdi_devices(*names, context.cdi_directories);
+}
+
+// The edits of CDI devices but the device nodes.
+void apply_cdi(json& document, const CdiEdits& edits) {
+    json& process = document["process"];
+    for (const std::string& variable : edits.env) {
+        const std::string prefix = variable.substr(0, variable.find('=') + 1);
+        json& all = process["env"];
+        const auto same = std::find_if(all.begin(), all.end(), [&](const json& known) {
+            return known.get_ref<const std::string&>().starts_with(prefix);
+        });
+        if (same == all.end()) {
+            all.push_back(variable);
+        } else {
+            *same = variable;
+        }
+    }
+    for (const uint32_t group : edits.groups) process["user"]["additionalGids"].push_back(group);
+    for (const CdiMount& mount : edits.mounts) {
+        document["mounts"].push_back({{"destination", mount.container_path},
+                                      {"type", "bind"},
+                                      {"source", mount.host_path},
+                                      {"options", mount.options}});
+    }
+}
+
+Result<json> linux_section(const json& host_config, const CdiEdits& cdi, CapabilitySet capabilities,
+                           const SecurityOptions& security, const SpecContext& context) {
     Result<json> namespaces = namespaces_of(host_config, context);
     if (!namespaces) return std::move(namespaces).error();
     Result<json> resources = resolve_resources(host_config);
     if (!resources) return std::move(resources).error();
-    Result<DeviceSpec> devices = resolve_devices(host_config);
+    Result<DeviceSpec> devices = resolve_devices(host_config, cdi);
     if (!devices) return std::move(devices).error();
     auto sysctls = resolve_sysctls(host_config);
     if (!sysctls) return std::move(sysctls).error();
@@ -138,6 +194,7 @@ Result<json> linux_section(const json& host_config, CapabilitySet capabilities, 
         {"readonlyPaths", paths_of(host_config, "ReadonlyPaths", unconfined, default_readonly_paths())},
         {"rootfsPropagation", "rprivate"},
     };
+    if (context.id_map != nullptr) add_user_namespace(section, *context.id_map, *sysctls, host_config);
     if (!sysctls->empty()) section["sysctl"] = std::move(*sysctls);
     if (*seccomp) section["seccomp"] = std::move(**seccomp);
     return section;
@@ -181,7 +238,9 @@ Result<json> build_spec(const json& request, const SpecContext& context) {
     if (!shm) return std::move(shm).error();
     Result<json> mounts = standard_mounts(context.mount_targets, *shm, privileged);
     if (!mounts) return std::move(mounts).error();
-    Result<json> linux_part = linux_section(host_config, *capabilities, *security, context);
+    const Result<CdiEdits> cdi = cdi_edits(host_config, context);
+    if (!cdi) return cdi.error();
+    Result<json> linux_part = linux_section(host_config, *cdi, *capabilities, *security, context);
     if (!linux_part) return std::move(linux_part).error();
 
     json document = {{"ociVersion", "1.0.2"},
@@ -190,6 +249,7 @@ Result<json> build_spec(const json& request, const SpecContext& context) {
                      {"mounts", std::move(*mounts)},
                      {"linux", std::move(*linux_part)}};
     add_host_names(document, request);
+    apply_cdi(document, *cdi);
     if (const json& notes = member_of(host_config, "Annotations"); notes.is_object() && !notes.empty()) {
         document["annotations"] = notes;
     }

@@ -3,6 +3,7 @@
 
 #include <cgroup/cgroup_manager.hpp>
 #include <slipway/cpp/error.hpp>
+#include <spec/id_map.hpp>
 #include <spec/kernel_facts.hpp>
 
 #include <nlohmann/json.hpp>
@@ -19,6 +20,8 @@ struct SpecContext {
     int root_fd = -1;                        // PreparedRoot.tree: where /etc/passwd and /etc/group are looked up
     std::string cgroups_path;                // becomes linux.cgroupsPath: "/slipway/<instance>/<id>"
     std::vector<std::string> mount_targets;  // the user's mounts; a standard mount they cover is left out
+    std::vector<std::string> cdi_directories;  // of CDI specifications; none: no such devices
+    const IdMap* id_map = nullptr;           // for one with a user name space of its own, or joined
     // The host's pid of another container's first process, for "container:<id>" name spaces. Empty: not offered.
     std::function<Result<int64_t>(const std::string& container)> container_pid;
 };
@@ -29,9 +32,11 @@ struct SpecContext {
 // How the document is to be read where OCI leaves room:
 //   linux.namespaces  "mount" always; "pid", "ipc", "uts", "network", "cgroup" unless shared with the host. An entry
 //                     with a "path" is to be joined. "network" has no path: the sandbox knows the name space.
-//   mounts            the standard set only, parents first; the user's mounts come from slw.mount/1. A "bind" entry
-//                     occurs for /dev/shm alone, with a host path as source, or a place in another container,
-//                     "/proc/<pid>/root/dev/shm" (sys/foreign_mount.hpp).
+//                     "user" with `id_map`, which linux.uidMappings and gidMappings repeat; the container's handle has
+//                     the name space itself
+//   mounts            the standard set, parents first, and those of CDI devices; the user's mounts come from
+//                     slw.mount/1. A "bind" entry has a host path as source or, for /dev/shm, a place in another
+//                     container, "/proc/<pid>/root/dev/shm" (sys/foreign_mount.hpp).
 //   process.init      true: the command runs as a child of our own reaper (supervisor/src/init.cpp)
 //   process.rlimits   always has RLIMIT_NOFILE
 //   linux.seccomp     absent: no filter. Else everything depends on the profile alone; give it to SeccompCache

@@ -134,6 +134,28 @@ Status add_mapping(DeviceSpec& spec, const json& mapping) {
     return ok();
 }
 
+Status add_cdi_node(DeviceSpec& spec, const CdiDeviceNode& wanted) {
+    struct stat info {};
+    if (::stat(wanted.host_path.c_str(), &info) != 0) {
+        const int err = errno;
+        return Error::from_errno(err, "CDI device injection failed: device node '" + wanted.host_path + "'")
+            .with_code(err == ENOENT ? ErrorCode::kNotFound : ErrorCode::kSystem)
+            .with_operation("stat")
+            .with_resource(wanted.host_path);
+    }
+    if (!is_device(info)) {
+        return Error(ErrorCode::kInvalidArgument,
+                     "CDI device injection failed: '" + wanted.host_path + "' is not a device node")
+            .with_resource(wanted.host_path);
+    }
+    add_device(spec, wanted.path, info, wanted.access);
+    json& made = spec.nodes.back();
+    if (wanted.file_mode) made["fileMode"] = *wanted.file_mode & 07777;
+    if (wanted.uid) made["uid"] = *wanted.uid;
+    if (wanted.gid) made["gid"] = *wanted.gid;
+    return ok();
+}
+
 // "c 42:* rmw" as the v1 files take it.
 Status add_rule(DeviceSpec& spec, const std::string& text) {
     const auto bad = [&] {
@@ -166,7 +188,7 @@ Status add_rule(DeviceSpec& spec, const std::string& text) {
 
 }  // namespace
 
-Result<DeviceSpec> resolve_devices(const json& host_config) {
+Result<DeviceSpec> resolve_devices(const json& host_config, const CdiEdits& cdi) {
     DeviceSpec spec;
     const json& devices = member_of(host_config, "Devices");
     if (read_flag(host_config, "Privileged")) {
@@ -182,7 +204,11 @@ Result<DeviceSpec> resolve_devices(const json& host_config) {
     }
     add_standard(spec);
     for (const json& mapping : devices.is_array() ? devices : json::array()) {
+        if (parse_cdi_name(read_text(mapping, "PathOnHost"))) continue;
         if (Status added = add_mapping(spec, mapping); !added) return std::move(added).error();
+    }
+    for (const CdiDeviceNode& wanted : cdi.nodes) {
+        if (Status added = add_cdi_node(spec, wanted); !added) return std::move(added).error();
     }
     for (const std::string& text : read_texts(host_config, "DeviceCgroupRules")) {
         if (Status added = add_rule(spec, text); !added) return std::move(added).error();

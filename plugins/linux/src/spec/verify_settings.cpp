@@ -93,7 +93,7 @@ Status check_modes(Verification& check) {
     }
     check_forwarding(check);
     const std::string user = read_text(config, "UsernsMode");
-    if (!is_one_of(user, {"host"})) return invalid("invalid USER mode: " + user);
+    if (!is_one_of(user, {"host", "private", "auto"}) && !is_join(user)) return invalid("invalid USER mode: " + user);
 
     const std::string cgroup = read_text(config, "CgroupnsMode");
     if (!is_one_of(cgroup, {"private", "host"})) return invalid("invalid cgroup namespace mode: " + cgroup);
@@ -113,9 +113,6 @@ Status check_offered(Verification& check) {
         const std::string key = options.contains("size") ? "size" : options.begin().key();
         if (key != "size") return invalid("Unknown option " + key);
         return invalid("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
-    }
-    if (has_items(config, "DeviceRequests")) {
-        return Error(ErrorCode::kUnimplemented, "the linux backend does not offer device requests yet");
     }
     return ok();
 }

@@ -51,6 +51,35 @@ Status set_mount_attributes(int tree, const MountAttributes& attributes, bool re
     return ok();
 }
 
+Status map_mount_ids(int tree, int user_namespace, bool recursive, const std::string& name) {
+    mount_attr attr{};
+    attr.attr_set = MOUNT_ATTR_IDMAP;
+    attr.userns_fd = static_cast<__u64>(user_namespace);
+    const unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+    if (::mount_setattr(tree, "", flags, &attr, sizeof(attr)) == 0) return ok();
+    const int err = errno;
+    if (err != EINVAL && err != ENOSYS && err != EOPNOTSUPP) {
+        return Error::from_errno(err, "ID-mapped mount of '" + name + "'").with_resource(name);
+    }
+    return Error(ErrorCode::kUnimplemented,
+                 "'" + name +
+                     "' cannot have an ID-mapped mount, which user namespaces need: its file system, or this "
+                     "kernel, does not offer them")
+        .with_os(SLW_OS_ERRNO, err)
+        .with_operation("mount_setattr")
+        .with_resource(name);
+}
+
+Result<UniqueFd> clone_mapped(int fd, int user_namespace, const std::string& name) {
+    Result<UniqueFd> tree = clone_tree(fd, false, name);
+    if (!tree) return tree;
+    MountAttributes plain;
+    plain.propagation = MS_PRIVATE;
+    if (Status set = set_mount_attributes(tree->get(), plain, false, name); !set) return std::move(set).error();
+    if (Status set = map_mount_ids(tree->get(), user_namespace, false, name); !set) return std::move(set).error();
+    return tree;
+}
+
 Status attach_tree(int tree, int target, const std::string& name) {
     if (::move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0) {
         const int err = errno;

@@ -26,6 +26,14 @@ struct MountAttributes {
 // mount_setattr() on the mount whose root `tree` is; Linux 5.12. `recursive` covers the mounts below: all or none.
 Status set_mount_attributes(int tree, const MountAttributes& attributes, bool recursive, const std::string& name);
 
+// Gives the detached mount `tree` an ID map: what belongs to id n on disk belongs to id n of `user_namespace` there.
+// Linux 5.12, and a file system that has it (ext4 5.12, xfs 5.12, btrfs 5.15, overlayfs layers 5.19, tmpfs 6.3).
+//   kUnimplemented  the kernel or the file system does not have it; the message names the object
+Status map_mount_ids(int tree, int user_namespace, bool recursive, const std::string& name);
+
+// A detached, private clone of the mount at the directory `fd`, ID-mapped.
+Result<UniqueFd> clone_mapped(int fd, int user_namespace, const std::string& name);
+
 // move_mount(): attaches the detached `tree` over the directory or file `target`. `name` is the target, for messages.
 Status attach_tree(int tree, int target, const std::string& name);
 

@@ -35,11 +35,8 @@ NetlinkMessage loopback_up() {
     return message;
 }
 
-Status make_here(std::optional<NewNetns>& out) {
-    if (unshare(CLONE_NEWNET) != 0) return Error::from_errno(errno, "unshare the network name space");
-    UniqueFd netns{open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)};
-    if (!netns) return Error::from_errno(errno, "open '/proc/thread-self/ns/net'");
-
+// In the name space that `netns` is.
+Status set_up_here(UniqueFd netns, std::optional<NewNetns>& out) {
     if (Status off = switch_ipv6_off(); !off) return off;
     Result<NetlinkSocket> route = NetlinkSocket::open(NETLINK_ROUTE);
     if (!route) return std::move(route).error();
@@ -49,7 +46,22 @@ Status make_here(std::optional<NewNetns>& out) {
     return ok();
 }
 
+Status make_here(std::optional<NewNetns>& out) {
+    if (unshare(CLONE_NEWNET) != 0) return Error::from_errno(errno, "unshare the network name space");
+    UniqueFd netns{open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)};
+    if (!netns) return Error::from_errno(errno, "open '/proc/thread-self/ns/net'");
+    return set_up_here(std::move(netns), out);
+}
+
 }  // namespace
+
+Result<NewNetns> set_up_netns(UniqueFd netns) {
+    std::optional<NewNetns> made;
+    const int entered = netns.get();
+    Status status = run_in_netns(entered, [&] { return set_up_here(std::move(netns), made); });
+    if (!status) return std::move(status).error();
+    return std::move(*made);
+}
 
 Result<NewNetns> make_netns() {
     std::optional<NewNetns> made;

@@ -24,6 +24,9 @@ struct NewNetns {
 // notes; loopback keeps ::1).
 Result<NewNetns> make_netns();
 
+// The same of a name space that exists and is in nobody's use yet.
+Result<NewNetns> set_up_netns(UniqueFd netns);
+
 // Runs `body` on a thread inside `netns` and returns its result. Sockets it opens keep working there from any thread.
 Status run_in_netns(int netns, const std::function<Status()>& body);
 

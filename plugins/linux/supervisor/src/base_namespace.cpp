@@ -14,8 +14,8 @@ namespace slipway::supervisor {
 namespace {
 
 bool fill(const char* where) {
-    return chdir(where) == 0 && mkdir("empty", 0755) == 0 && mkdir("root", 0755) == 0 &&
-           mknod("null", S_IFCHR | 0666, makedev(1, 3)) == 0;
+    return chdir(where) == 0 && mkdir("empty", 0755) == 0 && mkdir("root", 0755) == 0 && mkdir("dev", 0755) == 0 &&
+           mkdir("proc", 0755) == 0 && mkdir("sys", 0755) == 0 && mknod("null", S_IFCHR | 0666, makedev(1, 3)) == 0;
 }
 
 // A daemon in a chroot has a "/" that is no mount, whose propagation cannot be set and which cannot be pivoted away.

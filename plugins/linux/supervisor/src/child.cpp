@@ -42,16 +42,6 @@ void reset_signals() {
     sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// The daemon may run with a priority of its own; a real-time one would even keep the child out of v1 cpu groups.
-bool reset_scheduling(ChildContext& c) {
-    sched_param standard{};
-    if (sched_setscheduler(0, SCHED_OTHER, &standard) != 0) return fail(c.failure, "reset scheduler");
-    if (setpriority(PRIO_PROCESS, 0, 0) != 0) return fail(c.failure, "reset nice value");
-    constexpr int kThisProcess = 1;  // IOPRIO_WHO_PROCESS; class 0 follows the nice value
-    (void)syscall(SYS_ioprio_set, kThisProcess, 0, 0);
-    return true;
-}
-
 bool set_up(ChildContext& c) {
     umask(0);
     if (!reset_scheduling(c)) return false;
@@ -65,6 +55,16 @@ bool set_up(ChildContext& c) {
 }
 
 }  // namespace
+
+// The daemon may run with a priority of its own; a real-time one would even keep the child out of v1 cpu groups.
+bool reset_scheduling(ChildContext& c) {
+    sched_param standard{};
+    if (sched_setscheduler(0, SCHED_OTHER, &standard) != 0) return fail(c.failure, "reset scheduler");
+    if (setpriority(PRIO_PROCESS, 0, 0) != 0) return fail(c.failure, "reset nice value");
+    constexpr int kThisProcess = 1;  // IOPRIO_WHO_PROCESS; class 0 follows the nice value
+    (void)syscall(SYS_ioprio_set, kThisProcess, 0, 0);
+    return true;
+}
 
 void run_child(ChildContext& c) {
     reset_signals();

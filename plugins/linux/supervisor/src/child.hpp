@@ -38,13 +38,18 @@ int make_in_root(const ChildContext& c, const char* path, bool directory, uint64
 // Opens the parent of `path`, making it when missing; `*leaf` points at the last part inside `path`.
 int open_parent(const ChildContext& c, const char* path, uint64_t extra_resolve, const char** leaf);
 
+bool reset_scheduling(ChildContext& c);             // child.cpp
 bool enter_groups(ChildContext& c);                 // namespaces.cpp
 bool enter_groups_and_namespaces(ChildContext& c);  // namespaces.cpp
 bool join_container(ChildContext& c);               // join.cpp
 bool write_process_settings(ChildContext& c);       // namespaces.cpp: hostname, sysctls, oom score
+bool write_oom_score(ChildContext& c);              // namespaces.cpp
 bool cover_root(ChildContext& c);                   // root.cpp
 bool enter_root(ChildContext& c);                   // root.cpp: read-only, propagation, chroot
 bool run_ops(ChildContext& c);                      // mounts.cpp
+bool raise_limits(ChildContext& c);                 // identity.cpp: hard limits, for later when it is not ours to do
+bool use_host_privileges(ChildContext& c);          // user_namespace.cpp: what has to be done before it is entered
+bool become_namespace_root(ChildContext& c);        // user_namespace.cpp: after it was entered
 bool protect_paths(ChildContext& c);                // protect.cpp: masked and read-only paths
 bool open_stdio(ChildContext& c);                   // stdio.cpp
 bool make_working_directory(ChildContext& c);       // stdio.cpp

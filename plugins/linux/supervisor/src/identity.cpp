@@ -112,6 +112,21 @@ bool enter_working_directory(ChildContext& c) {
 
 }  // namespace
 
+// Only the hard ones, so that nothing done until set_limits() meets a limit that is meant for the command.
+bool raise_limits(ChildContext& c) {
+    const ListRef list = c.plan.header().rlimits;
+    for (uint32_t i = 0; i < list.count; ++i) {
+        const auto& wish = c.plan.at<PlanRlimit>(list, i);
+        const auto resource = static_cast<__rlimit_resource_t>(wish.resource);
+        rlimit limit{};
+        if (getrlimit(resource, &limit) != 0) return fail(c.failure, "getrlimit");
+        if (wish.hard <= limit.rlim_max) continue;
+        limit.rlim_max = wish.hard;
+        if (setrlimit(resource, &limit) != 0 && errno != EPERM) return fail(c.failure, "setrlimit");
+    }
+    return true;
+}
+
 bool become_user(ChildContext& c) {
     const PlanHeader& h = c.plan.header();
     const bool no_new_privileges = c.plan.has(kPlanNoNewPrivileges);

@@ -37,12 +37,15 @@ void close_others(const ChildContext& c, int join_process) {
 bool join_container(ChildContext& c) {
     const PlanHeader& h = c.plan.header();
     const int process = c.fd(h.join_process);
+    const bool is_mapped = (h.join_flags & CLONE_NEWUSER) != 0;
+    if (is_mapped && !use_host_privileges(c)) return false;
     close_others(c, process);
     // All at once or none; the pid name space is the supervisor's doing. Afterwards "/" is the container's root.
     if (setns(process, static_cast<int>(h.join_flags) & ~CLONE_NEWPID) != 0) {
         return fail(c.failure, "join name spaces of the container");
     }
     close(process);
+    if (is_mapped && !become_namespace_root(c)) return false;
     c.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (c.root < 0) return fail(c.failure, "open", "/");
     return true;

@@ -14,6 +14,7 @@
 #include "child.hpp"
 #include "supervisor.hpp"
 #include "sys.hpp"
+#include "user_namespace.hpp"
 
 namespace slipway::supervisor {
 
@@ -123,7 +124,9 @@ long clone_child(const Supervisor& s, int* pidfd) {
 bool enter_base(Supervisor& s, Failure& failure) {
     const PlanHeader& h = s.plan.header();
     if (setns(descriptor(s, h.base_namespace), CLONE_NEWNS) != 0) return fail(failure, "join base mount name space");
-    if (h.pid_namespace != kNoFd && setns(descriptor(s, h.pid_namespace), CLONE_NEWPID) != 0) {
+    // With a user name space it is for the helper to join.
+    if (h.user_namespace == kNoFd && h.pid_namespace != kNoFd &&
+        setns(descriptor(s, h.pid_namespace), CLONE_NEWPID) != 0) {
         return fail(failure, "join name space", "pid");
     }
     // Only for what is cloned from now on, which is the exec.
@@ -198,8 +201,9 @@ bool launch(Supervisor& s, Failure& failure) {
     child.stdio[1] = out.write.get();
     child.stdio[2] = err.write.get();
     s.state = ProcessState::kLaunching;
-    const long pid = clone_child(s, &s.pidfd);
-    if (pid < 0) return fail(failure, "clone3");
+    const bool is_mapped = s.plan.header().user_namespace != kNoFd;
+    const long pid = is_mapped ? clone_mapped(s, child, failure) : clone_child(s, &s.pidfd);
+    if (pid < 0) return is_mapped ? false : fail(failure, "clone3");
     if (pid == 0) {
         close(s.sync);  // or the child would keep its own end of file away
         run_child(child);

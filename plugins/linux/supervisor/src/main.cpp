@@ -2,6 +2,7 @@
 //
 //   slipway-supervisor <container or exec id>   descriptor 3: control socket, over which the plan arrives
 //   slipway-supervisor --base                   descriptor 3: makes the base mount name space
+//   slipway-supervisor --user                   descriptor 3: makes a user name space and a network name space of it
 //   /sbin/docker-init -- <command...>           descriptor 3: pidfd of the command, 4: pipe; a container's reaper
 #include <errno.h>
 #include <linux/close_range.h>
@@ -15,6 +16,7 @@
 #include "init.hpp"
 #include "supervisor.hpp"
 #include "sys.hpp"
+#include "user_namespace.hpp"
 
 namespace slipway::supervisor {
 namespace {
@@ -125,5 +127,7 @@ int main(int argc, char** argv) {
         (void)!write(STDERR_FILENO, kUsage, sizeof(kUsage) - 1);
         return 2;
     }
-    _exit(strcmp(argv[1], "--base") == 0 ? run_base_namespace(kControl) : supervise());
+    if (strcmp(argv[1], "--base") == 0) _exit(run_base_namespace(kControl));
+    if (strcmp(argv[1], "--user") == 0) _exit(run_user_namespace(kControl));
+    _exit(supervise());
 }

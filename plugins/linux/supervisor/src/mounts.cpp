@@ -135,6 +135,24 @@ bool make_device(ChildContext& c, const PlanOp& op) {
     return true;
 }
 
+// In a user name space nobody may make device nodes. The host's root has made them where the base name space was
+// copied from (user_namespace.cpp), named by their place in the plan.
+bool bind_device(ChildContext& c, const PlanOp& op, uint32_t index) {
+    const char* target = c.plan.text(op.target);
+    const char* leaf = nullptr;
+    const ScopedFd parent{open_parent(c, target, resolve_of(op), &leaf)};
+    if (!parent) return fail(c.failure, "bind device", target);
+    const ScopedFd file{openat(parent.get(), leaf, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (!file && errno == EEXIST) return true;  // a user's mount brought it
+    FixedText<32> name;
+    name.add("dev/").add_number(index);
+    const ScopedFd node{open_tree(c.base_root, name.get(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW)};
+    if (!file || !node || move_mount(node.get(), "", file.get(), "", kAttach) != 0) {
+        return fail(c.failure, "bind device", target);
+    }
+    return true;
+}
+
 bool make_link(ChildContext& c, const PlanOp& op) {
     const char* target = c.plan.text(op.target);
     const char* leaf = nullptr;
@@ -146,7 +164,7 @@ bool make_link(ChildContext& c, const PlanOp& op) {
     return true;
 }
 
-bool run_op(ChildContext& c, const PlanOp& op) {
+bool run_op(ChildContext& c, const PlanOp& op, uint32_t index) {
     switch (op.kind) {
         case OpKind::kFilesystem:
             return attach_filesystem(c, op);
@@ -155,7 +173,7 @@ bool run_op(ChildContext& c, const PlanOp& op) {
         case OpKind::kSetAttributes:
             return change_attributes(c, op);
         case OpKind::kDevice:
-            return make_device(c, op);
+            return c.plan.header().user_namespace == kNoFd ? make_device(c, op) : bind_device(c, op, index);
         case OpKind::kLink:
             return make_link(c, op);
     }
@@ -168,7 +186,7 @@ bool run_op(ChildContext& c, const PlanOp& op) {
 bool run_ops(ChildContext& c) {
     const ListRef list = c.plan.header().ops;
     for (uint32_t i = 0; i < list.count; ++i) {
-        if (!run_op(c, c.plan.at<PlanOp>(list, i))) return false;
+        if (!run_op(c, c.plan.at<PlanOp>(list, i), i)) return false;
     }
     return true;
 }

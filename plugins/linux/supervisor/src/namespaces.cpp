@@ -120,14 +120,19 @@ bool write_process_settings(ChildContext& c) {
         return fail(c.failure, "setdomainname", c.plan.text(h.domainname));
     }
     if (!write_sysctls(c)) return false;
-    if (c.plan.has(kPlanSetOomScore)) {
-        FixedText<16> value;
-        value.add_number(h.oom_score_adj);
-        // Lowering it needs CAP_SYS_RESOURCE, which an engine inside a container or a hardened unit may lack; the
-        // container is then easier to kill than asked, which endangers nobody.
-        if (!write_proc(c, "self/oom_score_adj", value.get(), value.size()) && errno != EACCES && errno != EPERM) {
-            return fail(c.failure, "write oom_score_adj", value.get());
-        }
+    // One that enters a user name space has set it before.
+    const bool is_mapped = h.user_namespace != kNoFd || (h.join_flags & CLONE_NEWUSER) != 0;
+    return is_mapped || write_oom_score(c);
+}
+
+bool write_oom_score(ChildContext& c) {
+    if (!c.plan.has(kPlanSetOomScore)) return true;
+    FixedText<16> value;
+    value.add_number(c.plan.header().oom_score_adj);
+    // Lowering it needs CAP_SYS_RESOURCE, which an engine inside a container or a hardened unit may lack; the
+    // container is then easier to kill than asked, which endangers nobody.
+    if (!write_proc(c, "self/oom_score_adj", value.get(), value.size()) && errno != EACCES && errno != EPERM) {
+        return fail(c.failure, "write oom_score_adj", value.get());
     }
     return true;
 }

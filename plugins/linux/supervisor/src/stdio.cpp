@@ -1,6 +1,7 @@
 // stdio.cpp - standard input, output and error, the terminal, and the working directory.
 #include <errno.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -69,6 +70,12 @@ int open_null(const ChildContext& c) {
     return openat(c.base_root, "null", flags | O_NOFOLLOW);
 }
 
+// Whose pipes have their owner already (user_namespace.cpp).
+bool is_mapped(const ChildContext& c) {
+    const PlanHeader& h = c.plan.header();
+    return h.user_namespace != kNoFd || (h.join_flags & CLONE_NEWUSER) != 0;
+}
+
 bool use_pipes(ChildContext& c) {
     for (int target = 0; target < 3; ++target) {
         ScopedFd null;
@@ -76,7 +83,8 @@ bool use_pipes(ChildContext& c) {
         if (source < 0) {
             null.reset(open_null(c));
             source = null.get();
-        } else if (c.plan.header().uid != 0 && fchown(source, c.plan.header().uid, static_cast<gid_t>(-1)) != 0) {
+        } else if (!is_mapped(c) && c.plan.header().uid != 0 &&
+                   fchown(source, c.plan.header().uid, static_cast<gid_t>(-1)) != 0) {
             return fail(c.failure, "chown", "standard stream");  // else /dev/stdout cannot be opened by the user
         }
         if (source < 0 || dup2(source, target) < 0) return fail(c.failure, "open", "/dev/null");

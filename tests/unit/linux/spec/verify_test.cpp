@@ -354,7 +354,6 @@ TEST(Verify, AcceptsOrdinaryConfigurationsWithoutAWord) {
 }
 
 TEST(Verify, SaysWhatItDoesNotOffer) {
-    EXPECT_EQ(run({{"DeviceRequests", {{{"Count", -1}}}}}).error().code(), ErrorCode::kUnimplemented);
     EXPECT_EQ(run({{"StorageOpt", {{"size", "1G"}}}}).error().message(),
               "--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
     EXPECT_EQ(run({{"StorageOpt", {{"frob", "1G"}}}}).error().message(), "Unknown option frob");

@@ -25,6 +25,7 @@ constexpr uint32_t kPlanVersion = 1;
 constexpr uint32_t kPlanMaxBytes = 8u << 20;  // arguments and environment are bounded by the kernel's 2 MiB for execve
 constexpr uint32_t kPlanMaxFds = 1024;
 constexpr uint32_t kNoFd = 0xffffffff;
+constexpr uint32_t kNoId = 0xffffffff;
 
 struct TextRef {
     uint32_t offset = 0;
@@ -61,7 +62,7 @@ enum class OpKind : uint32_t {
     kFilesystem = 1,     // make a new file system of type `source` with `options`, attach it at `target`
     kTree = 2,           // attach the detached mount `fd` at `target`
     kSetAttributes = 3,  // change the attributes of the mount at `target`
-    kDevice = 4,         // make a device node
+    kDevice = 4,         // make a device node; in a user name space: `uid` and `gid` are the host's
     kLink = 5,           // make a symbolic link at `target` to `source`
 };
 
@@ -135,6 +136,11 @@ struct PlanHeader {
     uint64_t root_propagation = 0;
     uint64_t bounding = 0, permitted = 0, effective = 0;  // capability sets
     uint32_t seccomp_flags = 0;
+
+    // The user name space of a container whose users are others outside; network name space and mounts go with it. The
+    // ids are those of the host for the user of the process, kNoId when the map does not have them.
+    uint32_t user_namespace = kNoFd;
+    uint32_t host_uid = kNoId, host_gid = kNoId;
     uint32_t reserved = 0;
 
     TextRef id, hostname, domainname, cwd, search_path, log_name;
@@ -249,7 +255,7 @@ inline bool Plan::validate(const uint8_t* data, size_t size, uint32_t fd_count) 
         if (!good(ref)) return false;
     }
     for (const uint32_t fd : {h.network_namespace, h.pid_namespace, h.ipc_namespace, h.uts_namespace,
-                              h.cgroup_directory, h.log_directory, h.oom_counter, h.oom_event}) {
+                              h.cgroup_directory, h.log_directory, h.oom_counter, h.oom_event, h.user_namespace}) {
         if (!good_fd(fd)) return false;
     }
     if (has(kPlanInit) && h.init_program >= fd_count) return false;
