@@ -106,7 +106,8 @@ void declare(CLI::App& app, DaemonOptions& options, Given& given) {
 
 // Names and values of what the command line gave, under the names the file uses.
 std::vector<std::pair<std::string, std::string>> flags_given(const CLI::App& app) {
-    static const std::map<std::string, std::string> kFileNames{{"host", "hosts"}, {"backend-dir", "backend-dirs"}, {"cdi-spec-dir", "cdi-spec-dirs"}};
+    static const std::map<std::string, std::string> kFileNames{
+        {"host", "hosts"}, {"backend-dir", "backend-dirs"}, {"cdi-spec-dir", "cdi-spec-dirs"}};
     std::vector<std::pair<std::string, std::string>> out;
     for (const CLI::Option* option : app.get_options()) {
         if (option->count() == 0 || option->get_lnames().empty()) continue;

@@ -91,12 +91,12 @@ std::vector<MountParams> network_file_mounts(const ContainerRecord& record, cons
 }
 
 // The source of a volume's mount as it is today.
-Result<MountParams> volume_mount(VolumeStore& volumes, const MountSpec& spec) {
+Result<MountParams> volume_mount(VolumeStore& volumes, const ContainerRecord& record, const MountSpec& spec) {
     auto volume = volumes.find(spec.volume);
     if (!volume) return std::move(volume).error();
     MountParams params = spec.params;
     params.source = volume->mountpoint;
-    if (start.record.user_namespace.is_object()) params.flags |= SLW_MOUNT_MAP_IDS;
+    if (record.user_namespace.is_object()) params.flags |= SLW_MOUNT_MAP_IDS;
     if (spec.subpath.empty()) return params;
     // What a container writes into a volume must not lead out of it; the way to the volume may have links.
     std::error_code error;
@@ -152,7 +152,7 @@ Result<std::vector<MountParams>> mounts_of_run(const ContainerRecord& record, Vo
     if (!wanted) return std::move(wanted).error();
     std::vector<MountParams> mounts;
     for (const MountSpec& spec : *wanted) {
-        auto params = spec.type == "volume" ? volume_mount(volumes, spec) : Result<MountParams>(spec.params);
+        auto params = spec.type == "volume" ? volume_mount(volumes, record, spec) : Result<MountParams>(spec.params);
         if (!params) return std::move(params).error();
         mounts.push_back(std::move(*params));
     }

@@ -17,11 +17,11 @@ namespace slipway::linux_backend {
 // What build_spec reads besides the request. References and the descriptor are borrowed for the call.
 struct SpecContext {
     const KernelFacts& kernel;
-    int root_fd = -1;                        // PreparedRoot.tree: where /etc/passwd and /etc/group are looked up
-    std::string cgroups_path;                // becomes linux.cgroupsPath: "/slipway/<instance>/<id>"
-    std::vector<std::string> mount_targets;  // the user's mounts; a standard mount they cover is left out
+    int root_fd = -1;                          // PreparedRoot.tree: where /etc/passwd and /etc/group are looked up
+    std::string cgroups_path;                  // becomes linux.cgroupsPath: "/slipway/<instance>/<id>"
+    std::vector<std::string> mount_targets;    // the user's mounts; a standard mount they cover is left out
     std::vector<std::string> cdi_directories;  // of CDI specifications; none: no such devices
-    const IdMap* id_map = nullptr;           // for one with a user name space of its own, or joined
+    const IdMap* id_map = nullptr;             // for one with a user name space of its own, or joined
     // The host's pid of another container's first process, for "container:<id>" name spaces. Empty: not offered.
     std::function<Result<int64_t>(const std::string& container)> container_pid;
 };

@@ -15,8 +15,8 @@ struct DeviceSpec {
 
 // The standard nodes and rules, HostConfig.Devices and DeviceCgroupRules; for a privileged container every device of
 // the host. Device paths of the host may be links to nodes or directories of nodes.
-// Entries of HostConfig.Devices that name CDI devices are left out; the nodes of `cdi` come instead, with the numbers that
-// the host has for them now.
+// Entries of HostConfig.Devices that name CDI devices are left out; the nodes of `cdi` come instead, with the numbers
+// that the host has for them now.
 //   kNotFound         a device that is not there; resource has its path
 //   kInvalidArgument  not a device, or a rule that is none
 Result<DeviceSpec> resolve_devices(const nlohmann::json& host_config, const CdiEdits& cdi = {});
