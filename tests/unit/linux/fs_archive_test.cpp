@@ -2,8 +2,8 @@
 #include "fs_support.hpp"
 
 #include <fs/archive_path.hpp>
-#include <fs/id_map.hpp>
 #include <fs/layer_import.hpp>
+#include <fs/owner_map.hpp>
 #include <fs/tar_reader.hpp>
 #include <fs/tree_archiver.hpp>
 
@@ -54,18 +54,18 @@ TEST(ArchivePath, ModesAreGos) {
     EXPECT_EQ(go_mode(S_IFDIR | 01777), 0x80100000U | 0777);
 }
 
-TEST(IdMap, TranslatesBothWays) {
-    const Result<IdMap> same = IdMap::parse("0 0 4294967295\n", "         0          0 4294967295\n");
+TEST(OwnerMap, TranslatesBothWays) {
+    const Result<OwnerMap> same = OwnerMap::parse("0 0 4294967295\n", "         0          0 4294967295\n");
     ASSERT_TRUE(same.has_value());
     EXPECT_EQ(same->to_host({7, 8}), (Owner{7, 8}));
-    const Result<IdMap> map = IdMap::parse("0 100000 65536\n", "0 200000 1000\n1000 5000 1\n");
+    const Result<OwnerMap> map = OwnerMap::parse("0 100000 65536\n", "0 200000 1000\n1000 5000 1\n");
     ASSERT_TRUE(map.has_value());
     EXPECT_EQ(map->to_host({7, 1000}), (Owner{100007, 5000}));
     EXPECT_EQ(map->to_host({7, 1001}), std::nullopt);
     EXPECT_EQ(map->to_container({100007, 200008}), (Owner{7, 8}));
     EXPECT_EQ(map->to_container({7, 8}), (Owner{65534, 65534}));
-    EXPECT_FALSE(IdMap::parse("nonsense", "0 0 1").has_value());
-    EXPECT_FALSE(IdMap::parse("", "0 0 1").has_value());
+    EXPECT_FALSE(OwnerMap::parse("nonsense", "0 0 1").has_value());
+    EXPECT_FALSE(OwnerMap::parse("", "0 0 1").has_value());
 }
 
 class LiveDirectory : public ::testing::Test {
@@ -81,7 +81,7 @@ protected:
     }
     void TearDown() override { EXPECT_EQ(snapshot(dir_ / "canary"), canary_); }
 
-    std::string archive_of(const std::string& path, const std::string& name, const IdMap& ids = {}) {
+    std::string archive_of(const std::string& path, const std::string& name, const OwnerMap& ids = {}) {
         StringSink sink(size_t{64} << 20);
         TarWriter writer(sink.get(), never_stop);
         const UniqueFd object(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
@@ -141,7 +141,7 @@ TEST_F(LiveDirectory, OwnersAreThoseOfTheContainer) {
         if (std::getenv("CI") != nullptr) FAIL() << "this test needs root, and in CI it may not skip";
         GTEST_SKIP() << "needs root: it gives files away";
     }
-    rules_.ids = *IdMap::parse("0 100000 1000\n", "0 200000 1000\n");
+    rules_.ids = *OwnerMap::parse("0 100000 1000\n", "0 200000 1000\n");
     ASSERT_TRUE(unpack(TarBuilder().add({.name = "f", .uid = 5, .gid = 6}).finish()).has_value());
     EXPECT_EQ(stat_of("to/f").st_uid, 100005U);
     EXPECT_EQ(stat_of("to/f").st_gid, 200006U);

@@ -40,12 +40,12 @@ Result<std::string> read_process_file(const slw_container& c, const SupervisorSe
     return text;
 }
 
-Result<IdMap> ids_of(const slw_container& c, const SupervisorSession& session) {
+Result<OwnerMap> ids_of(const slw_container& c, const SupervisorSession& session) {
     const Result<std::string> uids = read_process_file(c, session, "uid_map");
     if (!uids) return uids.error();
     const Result<std::string> gids = read_process_file(c, session, "gid_map");
     if (!gids) return gids.error();
-    return IdMap::parse(*uids, *gids);
+    return OwnerMap::parse(*uids, *gids);
 }
 
 Error failed(const char* what, const std::string& target) {
@@ -151,7 +151,7 @@ Result<ContainerView> open_view(slw_container& c, const ViewParts& parts, const 
         // The name space first: its mounts would be gone with the container otherwise.
         Result<UniqueFd> mounts = open_process_file(c, **session, "ns/mnt");
         if (!mounts) return std::move(mounts).error();
-        Result<IdMap> ids = ids_of(c, **session);
+        Result<OwnerMap> ids = ids_of(c, **session);
         if (!ids) return std::move(ids).error();
         Result<UniqueFd> root = open_process_root(c, **session);
         if (!root) return std::move(root).error();
@@ -185,7 +185,7 @@ Result<ContainerView> open_bare_view(slw_container& c, const ViewParts& parts) {
     }
     const Result<UniqueFd> mounts = open_process_file(c, **session, "ns/mnt");
     if (!mounts) return mounts.error();
-    Result<IdMap> ids = ids_of(c, **session);
+    Result<OwnerMap> ids = ids_of(c, **session);
     if (!ids) return std::move(ids).error();
     const Result<UniqueFd> root = open_process_root(c, **session);
     if (!root) return root.error();

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <container.hpp>
-#include <fs/id_map.hpp>
 #include <fs/mount_plan.hpp>
+#include <fs/owner_map.hpp>
 #include <slipway/cpp/error.hpp>
 #include <sys/unique_fd.hpp>
 
@@ -29,7 +29,7 @@ public:
     ~ContainerView();
 
     int root() const { return root_.get(); }  // O_PATH or a detached mount
-    const IdMap& ids() const { return ids_; }
+    const OwnerMap& ids() const { return ids_; }
 
 private:
     friend Result<ContainerView> open_view(slw_container& c, const ViewParts& parts,
@@ -40,7 +40,7 @@ private:
     slw_container* container_;
     UniqueFd root_;
     UniqueFd mounts_;  // a mount name space; unset for a bare view
-    IdMap ids_;
+    OwnerMap ids_;
 };
 
 // As the first process sees it; of a container that does not run, as its first process would: the root and the mounts

@@ -1,8 +1,8 @@
 // plugins/linux/src/fs/layer_writer.hpp - turns archive members into files below one directory, and nowhere else.
 #pragma once
 
-#include <fs/id_map.hpp>
 #include <fs/member.hpp>
+#include <fs/owner_map.hpp>
 #include <slipway/cpp/error.hpp>
 #include <sys/dir.hpp>
 #include <sys/unique_fd.hpp>
@@ -24,7 +24,7 @@ struct UnpackRules {
     bool keep_kinds = false;     // a directory may not replace something else, nor the reverse
     std::string shown;           // the directory as the container names it, for messages
     std::optional<Owner> owner;  // of everything; none: what the member says
-    IdMap ids;                   // from the owners above to those of this machine
+    OwnerMap ids;                // from the owners above to those of this machine
 };
 
 // Every name is resolved with the layer's root as "/" and the last part is never followed, so links, however they

@@ -1,7 +1,7 @@
 // plugins/linux/src/fs/tree_archiver.hpp - a file or directory of a container as tar members.
 #pragma once
 
-#include <fs/id_map.hpp>
+#include <fs/owner_map.hpp>
 #include <fs/tar_writer.hpp>
 #include <slipway/cpp/error.hpp>
 
@@ -18,7 +18,7 @@ namespace slipway::linux_backend {
 // so are sockets, which no archive can hold, and the content of /proc and its like.
 class TreeArchiver {
 public:
-    TreeArchiver(TarWriter& out, const IdMap& ids) : out_(out), ids_(ids) {}
+    TreeArchiver(TarWriter& out, const OwnerMap& ids) : out_(out), ids_(ids) {}
 
     // `fd` (O_PATH) and everything below, as member `name`. "" for a top directory that is no member itself.
     Status add(int fd, const std::string& name);
@@ -30,7 +30,7 @@ private:
     Status add_children(int directory, const std::string& prefix, int depth);
 
     TarWriter& out_;
-    const IdMap& ids_;
+    const OwnerMap& ids_;
     std::map<std::pair<dev_t, ino_t>, std::string> links_;  // first name of a file with several
 };
 

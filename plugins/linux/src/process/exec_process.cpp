@@ -86,7 +86,7 @@ Result<std::shared_ptr<ExecProcess>> launch(slw_container& c, const SupervisorSe
         writer.header.seccomp = writer.list(**filter);
     }
     const Result<std::optional<IdMap>> map = user_map_of(static_cast<pid_t>(container.status().pid));
-    if (!map) return has_ended(container.process()) ? not_running(c) : map.error();
+    if (!map) return has_ended(container.process()) ? container_not_running(c) : map.error();
     if (*map) {
         writer.header.join_flags |= CLONE_NEWUSER;
         write_host_user(**map, writer);

@@ -1,4 +1,4 @@
-#include <fs/id_map.hpp>
+#include <fs/owner_map.hpp>
 
 #include <sstream>
 #include <string>
@@ -10,7 +10,7 @@ constexpr uint32_t kOverflowId = 65534;
 
 }  // namespace
 
-Result<std::vector<IdMap::Range>> IdMap::parse_ranges(std::string_view text) {
+Result<std::vector<OwnerMap::Range>> OwnerMap::parse_ranges(std::string_view text) {
     std::istringstream words{std::string(text)};
     std::vector<Range> ranges;
     for (Range range{}; words >> range.inside >> range.outside >> range.count;) ranges.push_back(range);
@@ -19,7 +19,7 @@ Result<std::vector<IdMap::Range>> IdMap::parse_ranges(std::string_view text) {
     return ranges;
 }
 
-Result<IdMap> IdMap::parse(std::string_view uids, std::string_view gids) {
+Result<OwnerMap> OwnerMap::parse(std::string_view uids, std::string_view gids) {
     Result<std::vector<Range>> users = parse_ranges(uids);
     if (!users) return std::move(users).error();
     Result<std::vector<Range>> groups = parse_ranges(gids);
@@ -27,7 +27,7 @@ Result<IdMap> IdMap::parse(std::string_view uids, std::string_view gids) {
     const auto is_all = [](const std::vector<Range>& ranges) {
         return ranges.size() == 1 && ranges[0].inside == 0 && ranges[0].outside == 0 && ranges[0].count == UINT32_MAX;
     };
-    IdMap map;
+    OwnerMap map;
     if (is_all(*users) && is_all(*groups)) return map;
     map.same_ = false;
     map.uids_ = std::move(*users);
@@ -35,7 +35,7 @@ Result<IdMap> IdMap::parse(std::string_view uids, std::string_view gids) {
     return map;
 }
 
-std::optional<uint32_t> IdMap::outside_of(const std::vector<Range>& ranges, uint32_t inside) {
+std::optional<uint32_t> OwnerMap::outside_of(const std::vector<Range>& ranges, uint32_t inside) {
     for (const Range& range : ranges) {
         if (inside >= range.inside && inside - range.inside < range.count) {
             return range.outside + (inside - range.inside);
@@ -44,7 +44,7 @@ std::optional<uint32_t> IdMap::outside_of(const std::vector<Range>& ranges, uint
     return std::nullopt;
 }
 
-uint32_t IdMap::inside_of(const std::vector<Range>& ranges, uint32_t outside) {
+uint32_t OwnerMap::inside_of(const std::vector<Range>& ranges, uint32_t outside) {
     for (const Range& range : ranges) {
         if (outside >= range.outside && outside - range.outside < range.count) {
             return range.inside + (outside - range.outside);
@@ -53,14 +53,14 @@ uint32_t IdMap::inside_of(const std::vector<Range>& ranges, uint32_t outside) {
     return kOverflowId;
 }
 
-std::optional<Owner> IdMap::to_host(Owner inside) const {
+std::optional<Owner> OwnerMap::to_host(Owner inside) const {
     if (same_) return inside;
     const std::optional<uint32_t> uid = outside_of(uids_, inside.uid), gid = outside_of(gids_, inside.gid);
     if (!uid || !gid) return std::nullopt;
     return Owner{*uid, *gid};
 }
 
-Owner IdMap::to_container(Owner outside) const {
+Owner OwnerMap::to_container(Owner outside) const {
     if (same_) return outside;
     return {inside_of(uids_, outside.uid), inside_of(gids_, outside.gid)};
 }

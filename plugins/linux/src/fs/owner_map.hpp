@@ -1,4 +1,4 @@
-// plugins/linux/src/fs/id_map.hpp - owners as a container's user name space counts them, and as this machine does.
+// plugins/linux/src/fs/owner_map.hpp - owners as a container's user name space counts them, and as this machine does.
 #pragma once
 
 #include <slipway/cpp/error.hpp>
@@ -19,11 +19,11 @@ struct Owner {
 };
 
 // Without ranges everything is the same on both sides.
-class IdMap {
+class OwnerMap {
 public:
-    IdMap() = default;
+    OwnerMap() = default;
     // The content of /proc/<pid>/uid_map and gid_map. kDataLoss for anything else.
-    static Result<IdMap> parse(std::string_view uids, std::string_view gids);
+    static Result<OwnerMap> parse(std::string_view uids, std::string_view gids);
 
     // Nothing when the container has no such owner.
     std::optional<Owner> to_host(Owner inside) const;
