@@ -49,7 +49,7 @@ protected:
         return fs::path(daemon->data_root()) / "backends/linux/containers" / inspect(name, "{{.Id}}") / "upper";
     }
     std::string refusal(const json& host_config) const {
-        const HttpReply reply =
+        const ApiReply reply =
             request("POST", "/containers/create", json{{"Image", "box"}, {"HostConfig", host_config}}.dump());
         return std::to_string(reply.status) + " " + reply.json().value("message", reply.body);
     }
