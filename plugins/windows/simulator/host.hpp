@@ -1,0 +1,235 @@
+// plugins/windows/simulator/host.hpp - the state of the simulated host, and what all its functions share: handles,
+// operations, the thread that completes them, events.
+//
+// One mutex guards everything. The host's thread runs tasks in the order of their times, with the mutex held; it lets
+// go of it only while it is inside a callback of the caller. Threads of children only queue a task.
+#pragma once
+
+#include "child.hpp"
+#include "injection.hpp"
+
+#include <raw/codes.hpp>
+#include <raw/host_api.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace slipway::simulated_hcs {
+
+namespace raw = windows_backend::raw;
+using nlohmann::json;
+using raw::Hresult;
+using windows_backend::Guid;
+using Lock = std::unique_lock<std::mutex>;
+
+enum class Kind { kOperation, kSystem, kProcess, kNetwork, kEndpoint, kNamespace, kDisk };
+
+// How an operation ends.
+struct Outcome {
+    Hresult result = raw::kOk;
+    std::string document;  // empty: none
+};
+
+struct Operation {
+    enum class State { kNew, kPending, kDone } state = State::kNew;
+    void* context = nullptr;
+    raw::OperationCallback callback = nullptr;
+    bool tells_process = false;  // of HcsCreateProcess and HcsGetProcessInfo
+    Outcome outcome;
+    raw::ProcessInformation process;
+    bool delivered = false;  // `process` is the caller's
+
+    ~Operation() {
+        if (!delivered) Child::close_pipes(process);
+    }
+};
+
+struct System;
+
+struct Process {
+    uint32_t id = 0;
+    std::weak_ptr<System> system;
+    std::unique_ptr<Child> child;
+    bool exited = false;
+    uint32_t exit_code = 0;
+    bool pipes_taken = false;
+    bool console = false;
+    int exit_events = 1;
+    json console_size;
+};
+
+struct System {
+    enum class State { kCreating, kCreated, kRunning, kStopping, kStopped } state = State::kCreating;
+    std::string id, owner;
+    json document;
+    bool ends_with_last_handle = false;
+    int handles = 0;
+    std::string exit_type = "GracefulExit";
+    Hresult exit_status = raw::kOk;
+    std::string volume, name_space;
+    std::map<uint32_t, std::shared_ptr<Process>> processes;
+};
+
+// What an open handle of a system or process leads to.
+template <class Object>
+struct Opened {
+    std::shared_ptr<Object> object;
+    raw::EventCallback callback = nullptr;
+    void* context = nullptr;
+};
+using OpenSystem = Opened<System>;
+using OpenProcess = Opened<Process>;
+
+struct Network {
+    json document;
+    std::string subnet, gateway;
+    uint32_t next_address = 0;
+};
+
+struct Endpoint {
+    Guid network;
+    json document;
+    std::string address, mac;
+    unsigned prefix = 0;
+    std::set<std::pair<int64_t, int64_t>> ports;  // protocol, external port
+};
+
+struct NameSpace {
+    std::set<Guid> endpoints;
+    std::string used_by;  // id of a system
+    int compartment = 0;
+};
+
+struct Disk {
+    bool attached = false;
+    bool initialised = false;
+    bool formatted = false;
+    std::string volume;   // \\?\Volume{guid}, while attached
+    json filter;          // layer data, while filtered
+    std::string used_by;  // id of a system
+};
+
+class Host {
+public:
+    static Host& get();
+
+    std::mutex mutex;
+    std::condition_variable changed;  // an operation ended, a callback returned, hangs were released
+
+    // Handles are never reused, so what is stale is found out.
+    template <class Object>
+    raw::Handle add_handle(Kind kind, std::shared_ptr<Object> object) {
+        const auto value = reinterpret_cast<raw::Handle>(next_handle_ += 4);
+        handles_[value] = {kind, std::move(object)};
+        return value;
+    }
+    // Null, and a violation, for what is no open handle of that kind.
+    template <class Object>
+    std::shared_ptr<Object> find(raw::Handle handle, Kind kind, const std::string& function) {
+        const auto at = handles_.find(handle);
+        if (at != handles_.end() && at->second.kind == kind) return std::static_pointer_cast<Object>(at->second.object);
+        violations.push_back(function + ": a handle that is not open, or of another kind");
+        return nullptr;
+    }
+    template <class Object>
+    std::shared_ptr<Object> take(raw::Handle handle, Kind kind, const std::string& function) {
+        auto object = find<Object>(handle, kind, function);
+        if (object) handles_.erase(handle);
+        return object;
+    }
+
+    // Starts `operation` for a call of `function`; `apply` runs later, on the host's thread. An injected failure may
+    // come instead.
+    Hresult submit(const char* function, raw::Handle operation, std::function<Outcome(const Rule&)> apply,
+                   bool tells_process = false);
+    // A synchronous call: counts it, fails or blocks by rule. Success means: go on.
+    Hresult enter(const char* function, Lock& lock, Rule* rule = nullptr);
+
+    void post(std::chrono::milliseconds delay, std::function<void(Lock&)> task);
+    // Queues an event for an open handle of a system or process.
+    template <class Object>
+    void notify(raw::Handle handle, Kind kind, uint32_t type, const json& data);
+
+    char16_t* give_text(const std::string& utf8);
+    void free_text(void* text);
+    // Waits until no callback of this handle runs. Lock held.
+    void wait_for_callback(raw::Handle handle, Lock& lock);
+
+    // systems.cpp
+    void end_system(const std::shared_ptr<System>& system, const std::string& exit_type, Hresult status);
+    void finish_if_empty(const std::shared_ptr<System>& system);
+    void process_ended(const std::shared_ptr<Process>& process, uint32_t exit_code);
+    void close_system(const std::shared_ptr<System>& system);
+    template <class Object>
+    std::vector<raw::Handle> handles_of(Kind kind, const std::shared_ptr<Object>& object);
+
+    void connect();
+    void disconnect();
+    void reset();
+    std::vector<std::string> leaks();
+
+    Injection injection;
+    std::vector<std::string> violations;
+    bool service_gone = false;
+    int hang_epoch = 0;  // counted up by release_hangs()
+
+    std::map<std::string, std::shared_ptr<System>> systems;
+    std::map<Guid, Network> networks;
+    std::map<Guid, Endpoint> endpoints;
+    std::map<Guid, NameSpace> name_spaces;
+    std::map<std::string, Disk> disks;  // by path of the file
+    int next_compartment = 2;
+
+private:
+    struct HandleEntry {
+        Kind kind;
+        std::shared_ptr<void> object;
+    };
+    using Clock = std::chrono::steady_clock;
+
+    void run();
+    void finish(const std::shared_ptr<Operation>& operation, raw::Handle handle, const Outcome& outcome, Lock& lock);
+    bool children_alive() const;
+
+    std::map<raw::Handle, HandleEntry> handles_;
+    uintptr_t next_handle_ = 0x10000;
+    std::set<void*> texts_;
+    std::multimap<Clock::time_point, std::function<void(Lock&)>> tasks_;
+    std::condition_variable work_;
+    std::thread thread_;
+    int connections_ = 0;
+    bool stopping_ = false;
+    raw::Handle in_callback_ = nullptr;
+};
+
+std::string text_of(raw::Text text);
+// {"Error", "ErrorMessage"} as HCS answers failures.
+std::string result_error(Hresult result, const std::string& message);
+
+// The functions, by file.
+void add_operation_functions(raw::HostApi& api);
+void add_system_functions(raw::HostApi& api);
+void add_process_functions(raw::HostApi& api);
+void add_network_functions(raw::HostApi& api);
+void add_endpoint_functions(raw::HostApi& api);
+void add_storage_functions(raw::HostApi& api);
+
+template <class Object>
+std::vector<raw::Handle> Host::handles_of(Kind kind, const std::shared_ptr<Object>& object) {
+    std::vector<raw::Handle> found;
+    for (const auto& [handle, entry] : handles_) {
+        if (entry.kind != kind) continue;
+        if (std::static_pointer_cast<Opened<Object>>(entry.object)->object == object) found.push_back(handle);
+    }
+    return found;
+}
+
+}  // namespace slipway::simulated_hcs

@@ -1,0 +1,210 @@
+// Layers, disks and storage filters.
+#include "host.hpp"
+#include "schema.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+namespace slipway::simulated_hcs {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A disk is a file that says so; what is in it is not simulated.
+constexpr const char* kDiskHead = "simulated vhdx\n";
+
+bool is_disk_file(const std::string& path) {
+    std::ifstream file(path);
+    std::string head;
+    std::getline(file, head);
+    return head + "\n" == kDiskHead;
+}
+
+Hresult calling(const char* function, const std::function<Hresult(Host&)>& body) {
+    Host& host = Host::get();
+    Lock lock(host.mutex);
+    const Hresult entered = host.enter(function, lock);
+    return entered == raw::kOk ? body(host) : entered;
+}
+
+Hresult create_disk(raw::Text path, uint64_t bytes, raw::Text parent, raw::Handle* vhd) {
+    return calling("create_disk", [&](Host& host) -> Hresult {
+        const std::string file = text_of(path), below = text_of(parent);
+        if (fs::exists(file)) return raw::hresult(0x80070050);
+        if (!below.empty() && !is_disk_file(below)) return raw::kFileNotFound;
+        if (below.empty() && bytes == 0) return raw::kInvalidArgument;
+        std::ofstream(file) << kDiskHead << "parent " << below << "\n";
+        if (!fs::exists(file)) return raw::kPathNotFound;
+        host.disks[file];
+        *vhd = host.add_handle(Kind::kDisk, std::make_shared<std::string>(file));
+        return raw::kOk;
+    });
+}
+
+Hresult open_disk(raw::Text path, raw::Handle* vhd) {
+    return calling("open_disk", [&](Host& host) -> Hresult {
+        const std::string file = text_of(path);
+        if (!is_disk_file(file)) return raw::kFileNotFound;
+        if (host.disks[file].attached) return raw::kSharingViolation;
+        *vhd = host.add_handle(Kind::kDisk, std::make_shared<std::string>(file));
+        return raw::kOk;
+    });
+}
+
+Hresult attach_disk(raw::Handle vhd) {
+    return calling("attach_disk", [&](Host& host) -> Hresult {
+        const auto file = host.find<std::string>(vhd, Kind::kDisk, "attach_disk");
+        if (!file) return raw::kInvalidHandle;
+        Disk& disk = host.disks[*file];
+        if (disk.attached) return raw::kSharingViolation;
+        disk.attached = true;
+        disk.volume = R"(\\?\Volume{)" + windows_backend::guid_of_id(*file).text() + "}";
+        return raw::kOk;
+    });
+}
+
+// The attachment lives as long as the handle.
+void close_disk(raw::Handle vhd) {
+    Host& host = Host::get();
+    const std::lock_guard lock(host.mutex);
+    const auto file = host.take<std::string>(vhd, Kind::kDisk, "close_disk");
+    if (!file) return;
+    Disk& disk = host.disks[*file];
+    if (!disk.filter.is_null()) host.violations.push_back("disk " + *file + " was closed while it is filtered");
+    if (!disk.used_by.empty()) host.violations.push_back("disk " + *file + " was closed under a system");
+    disk.attached = false;
+    disk.volume.clear();
+}
+
+Hresult format_vhd(raw::Handle vhd) {
+    return calling("HcsFormatWritableLayerVhd", [&](Host& host) -> Hresult {
+        const auto file = host.find<std::string>(vhd, Kind::kDisk, "HcsFormatWritableLayerVhd");
+        if (!file) return raw::kInvalidHandle;
+        host.disks[*file].formatted = true;
+        return raw::kOk;
+    });
+}
+
+Hresult mount_path(raw::Handle vhd, char16_t** path) {
+    return calling("HcsGetLayerVhdMountPath", [&](Host& host) -> Hresult {
+        const auto file = host.find<std::string>(vhd, Kind::kDisk, "HcsGetLayerVhdMountPath");
+        if (!file) return raw::kInvalidHandle;
+        const Disk& disk = host.disks[*file];
+        if (!disk.attached) return raw::kNotReady;
+        *path = host.give_text(disk.volume);
+        return raw::kOk;
+    });
+}
+
+Disk* disk_at(Host& host, const std::string& volume) {
+    for (auto& [file, disk] : host.disks) {
+        if (disk.attached && disk.volume == volume) return &disk;
+    }
+    return nullptr;
+}
+
+// Layer data whose folders exist.
+Hresult read_layers(raw::Text text, json& out) {
+    out = json::parse(text_of(text), nullptr, false);
+    if (out.is_discarded() || check_layer_data(out)) return raw::kHcsInvalidJson;
+    for (const json& layer : out["Layers"]) {
+        if (!fs::is_directory(layer["Path"].get<std::string>())) return raw::kHcsInvalidLayer;
+    }
+    return raw::kOk;
+}
+
+Hresult initialize_layer(raw::Text path, raw::Text layers, raw::Text options) {
+    return calling("HcsInitializeWritableLayer", [&](Host& host) -> Hresult {
+        if (options != nullptr) return raw::kInvalidArgument;
+        json document;
+        if (const Hresult read = read_layers(layers, document); read != raw::kOk) return read;
+        Disk* disk = disk_at(host, text_of(path));
+        if (disk == nullptr) return raw::kPathNotFound;
+        disk->initialised = true;
+        return raw::kOk;
+    });
+}
+
+Hresult attach_filter(raw::Text path, raw::Text layers) {
+    return calling("HcsAttachLayerStorageFilter", [&](Host& host) -> Hresult {
+        json document;
+        if (const Hresult read = read_layers(layers, document); read != raw::kOk) return read;
+        Disk* disk = disk_at(host, text_of(path));
+        if (disk == nullptr) return raw::kPathNotFound;
+        if (!disk->filter.is_null() || !disk->initialised) return raw::kHcsInvalidState;
+        disk->filter = document;
+        return raw::kOk;
+    });
+}
+
+Hresult detach_filter(raw::Text path) {
+    return calling("HcsDetachLayerStorageFilter", [&](Host& host) -> Hresult {
+        Disk* disk = disk_at(host, text_of(path));
+        if (disk == nullptr || disk->filter.is_null()) return raw::kElementNotFound;
+        if (!disk->used_by.empty()) return raw::kSharingViolation;
+        disk->filter = nullptr;
+        return raw::kOk;
+    });
+}
+
+Hresult import_layer(raw::Text path, raw::Text source, raw::Text layers) {
+    return calling("HcsImportLayer", [&](Host&) -> Hresult {
+        json document;
+        if (const Hresult read = read_layers(layers, document); read != raw::kOk) return read;
+        const fs::path from = text_of(source), to = text_of(path);
+        std::error_code failure;
+        if (!fs::is_directory(from)) return raw::kPathNotFound;
+        fs::create_directories(to, failure);
+        fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, failure);
+        return failure ? raw::kInvalidData : raw::kOk;
+    });
+}
+
+Hresult setup_base(raw::Text path, raw::Handle vhd, raw::Text options) {
+    return calling("HcsSetupBaseOSLayer", [&](Host& host) -> Hresult {
+        const json document = json::parse(text_of(options), nullptr, false);
+        if (document != json{{"Type", "Container"}} || vhd != nullptr) return raw::kInvalidArgument;
+        const fs::path layer = text_of(path);
+        const auto disk = host.disks.find((layer / "blank-base.vhdx").string());
+        if (disk == host.disks.end() || !disk->second.formatted) return raw::kHcsInvalidLayer;
+        std::error_code ignored;
+        fs::create_directories(layer / "Hives", ignored);
+        std::ofstream(layer / "layout") << "vhd-with-hives\n";
+        return raw::kOk;
+    });
+}
+
+Hresult destroy_layer(raw::Text path) {
+    return calling("HcsDestroyLayer", [&](Host& host) -> Hresult {
+        const fs::path layer = text_of(path);
+        for (const auto& [file, disk] : host.disks) {
+            if (disk.attached && fs::path(file).parent_path() == layer) return raw::kAccessDenied;
+        }
+        for (auto at = host.disks.begin(); at != host.disks.end();) {
+            at = fs::path(at->first).parent_path() == layer ? host.disks.erase(at) : std::next(at);
+        }
+        std::error_code failure;
+        if (!fs::exists(layer)) return raw::kPathNotFound;
+        fs::remove_all(layer, failure);
+        return failure ? raw::kAccessDenied : raw::kOk;
+    });
+}
+
+}  // namespace
+
+void add_storage_functions(raw::HostApi& api) {
+    api.HcsImportLayer = import_layer;
+    api.HcsDestroyLayer = destroy_layer;
+    api.HcsSetupBaseOSLayer = setup_base;
+    api.HcsInitializeWritableLayer = initialize_layer;
+    api.HcsAttachLayerStorageFilter = attach_filter;
+    api.HcsDetachLayerStorageFilter = detach_filter;
+    api.HcsFormatWritableLayerVhd = format_vhd;
+    api.HcsGetLayerVhdMountPath = mount_path;
+    api.create_disk = create_disk;
+    api.open_disk = open_disk;
+    api.attach_disk = attach_disk;
+    api.close_disk = close_disk;
+}
+
+}  // namespace slipway::simulated_hcs
