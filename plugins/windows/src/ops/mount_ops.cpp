@@ -1,0 +1,278 @@
+// slw.mount/1: layers, the writable layer, directories and pipes of the host.
+#include <ops/ops_common.hpp>
+
+#include <documents/environment.hpp>
+#include <documents/paths.hpp>
+#include <documents/utf8_text.hpp>
+#include <hcs/errors.hpp>
+
+#include <algorithm>
+
+namespace slipway::windows_backend {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+CallLimits limits_of(slw_backend* b, const slw_call* call) {
+    return CallLimits(b->host, call);
+}
+
+slw_status SLW_CALL layer_import(slw_backend* b, const slw_call* call, const char* layer_id,
+                                 const char* const* parent_ids, uint64_t parent_count, const slw_source* tar,
+                                 slw_layer_info* out, slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        if (layer_id == nullptr || tar == nullptr || tar->read == nullptr ||
+            (parent_count > 0 && parent_ids == nullptr)) {
+            return Error(ErrorCode::kInvalidArgument, "layer import: an argument is missing");
+        }
+        const std::vector<std::string> parents(parent_ids, parent_ids + parent_count);
+        const Result<slw_layer_info> info = b->layers.import(layer_id, parents, *tar, limits_of(b, call));
+        if (!info) return info.error();
+        if (out != nullptr && SLW_HAS(out, slw_layer_info, entry_count)) {
+            out->size_bytes = info->size_bytes;
+            out->entry_count = info->entry_count;
+        }
+        return ok();
+    });
+}
+
+slw_status SLW_CALL layer_stat(slw_backend* b, const char* layer_id, slw_layer_info* out, slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const Result<slw_layer_info> info = b->layers.stat(layer_id == nullptr ? "" : layer_id);
+        if (!info) return info.error();
+        if (out != nullptr && SLW_HAS(out, slw_layer_info, entry_count)) {
+            out->size_bytes = info->size_bytes;
+            out->entry_count = info->entry_count;
+        }
+        return ok();
+    });
+}
+
+slw_status SLW_CALL layer_remove(slw_backend* b, const slw_call* call, const char* layer_id, slw_error* err) noexcept {
+    return guarded(err, [&] { return b->layers.remove(layer_id == nullptr ? "" : layer_id, limits_of(b, call)); });
+}
+
+slw_status SLW_CALL layer_list(slw_backend* b, const slw_call*, slw_sink* out, slw_error* err) noexcept {
+    return guarded(err, [&] { return write_to(out, json(b->layers.list()).dump()); });
+}
+
+fs::path scratch_folder(const slw_container& c) {
+    return path_from_utf8(c.data_dir) / "scratch";
+}
+fs::path scratch_disk(const slw_container& c) {
+    return scratch_folder(c) / "sandbox.vhdx";
+}
+// Beside the disk once its volume holds a file system of the layers.
+fs::path used_mark(const slw_container& c) {
+    return scratch_folder(c) / "initialised";
+}
+
+Result<std::vector<LayerFolder>> layers_of(const slw_container& c, const slw_root_request* req) {
+    if (req == nullptr || !SLW_HAS(req, slw_root_request, layer_count)) {
+        return Error(ErrorCode::kInvalidArgument, "root request is too small");
+    }
+    if ((req->flags & ~SLW_ROOT_READ_ONLY) != 0) return Error(ErrorCode::kInvalidArgument, "root: unknown flag");
+    if ((req->flags & SLW_ROOT_READ_ONLY) != 0) {
+        return Error(ErrorCode::kInvalidArgument, "Windows does not support root filesystem in read-only mode");
+    }
+    const std::vector<std::string> ids(req->layer_ids, req->layer_ids + req->layer_count);
+    return c.backend.layers.chain(ids);
+}
+
+Status copy_disk(const fs::path& from, const fs::path& to) {
+    std::error_code code;
+    fs::create_directories(to.parent_path(), code);
+    const fs::path partial = to.parent_path() / "sandbox.new";
+    fs::remove(partial, code);
+    fs::copy_file(from, partial, code);
+    if (!code) fs::rename(partial, to, code);
+    if (!code) return ok();
+    const bool full = code == std::errc::no_space_on_device;
+    return Error(full ? ErrorCode::kResourceExhausted : ErrorCode::kSystem,
+                 "copy '" + utf8_of_path(from) + "' to '" + utf8_of_path(to) + "': " + code.message())
+        .with_resource(utf8_of_path(to));
+}
+
+slw_status SLW_CALL root_create(slw_container* c, const slw_call*, const slw_root_request* req,
+                                slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto layers = layers_of(*c, req);
+        if (!layers) return layers.error();
+        std::error_code code;
+        if (fs::exists(scratch_disk(*c), code) || layers->empty()) return ok();
+        const Result<fs::path> blank = c->backend.layers.blank_disk(*layers);
+        if (!blank) return blank.error();
+        return copy_disk(*blank, scratch_disk(*c));
+    });
+}
+
+slw_status SLW_CALL root_remove(slw_container* c, const slw_call*, slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const fs::path folder = scratch_folder(*c);
+        std::error_code code;
+        if (!fs::exists(folder, code)) return ok();
+        if (c->root) return Error(ErrorCode::kConflict, "the root of " + c->id + " is mounted").with_resource(c->id);
+        // Renamed first, so that a half-removed layer is never taken for a whole one. A crash may have left the disk
+        // attached for a moment: then the rename is refused, and tried once more.
+        fs::path removing = folder;
+        removing += "-removing";
+        fs::remove_all(removing, code);
+        fs::rename(folder, removing, code);
+        const fs::path& doomed = code ? folder : removing;
+        const std::u16string path = to_utf16(utf8_of_path(doomed));
+        Status destroyed = storage_call(c->backend.workers, Limits(c->backend.config.timeouts.undo), "HcsDestroyLayer",
+                                        utf8_of_path(doomed),
+                                        [api = c->backend.api, path] { return api->HcsDestroyLayer(path.c_str()); });
+        if (destroyed || is_not_found(destroyed.error())) return ok();
+        return destroyed;
+    });
+}
+
+slw_status SLW_CALL root_mount(slw_container* c, const slw_call* call, const slw_root_request* req,
+                               slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto layers = layers_of(*c, req);
+        if (!layers) return layers.error();
+        if (c->root) return Error(ErrorCode::kConflict, "the root of " + c->id + " is mounted").with_resource(c->id);
+        if (layers->empty()) {
+            return Error(ErrorCode::kInvalidArgument, "a Windows container needs an image with at least one layer");
+        }
+        std::error_code code;
+        if (!fs::exists(scratch_disk(*c), code)) {
+            return Error(ErrorCode::kNotFound, "container " + c->id + " has no writable layer").with_resource(c->id);
+        }
+        const bool first = !fs::exists(used_mark(*c), code);
+        Result<MountedRoot> root =
+            MountedRoot::mount(c->backend.api, c->backend.workers, c->backend.config.timeouts, c->backend.filters,
+                               scratch_disk(*c), *layers, first, limits_of(&c->backend, call));
+        if (!root) return std::move(root).error();
+        c->root.emplace(std::move(*root));
+        if (first) fs::create_directory(used_mark(*c), code);
+        return ok();
+    });
+}
+
+slw_status SLW_CALL root_unmount(slw_container* c, const slw_call*, slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        if (!c->root) return ok();
+        Status released = c->root->release(c->backend.workers, c->backend.config.timeouts);
+        if (released) c->root.reset();
+        return released;
+    });
+}
+
+bool has_symlink(const fs::path& path) {
+    fs::path part;
+    for (const fs::path& step : path) {
+        part /= step;
+        std::error_code ignored;
+        if (fs::is_symlink(fs::symlink_status(part, ignored))) return true;
+    }
+    return false;
+}
+
+Error refuse(const std::string& message, const std::string& resource) {
+    return Error(ErrorCode::kInvalidArgument, message).with_operation("mount").with_resource(resource);
+}
+
+Status check_source(const fs::path& path, const std::string& source, uint32_t flags) {
+    if (!path.is_absolute()) return refuse("invalid mount source '" + source + "': not an absolute path", source);
+    std::error_code code;
+    if (!fs::exists(path, code) && (flags & SLW_MOUNT_CREATE_SOURCE) != 0) fs::create_directories(path, code);
+    if (!fs::exists(path, code)) {
+        return Error(ErrorCode::kNotFound, "mount source '" + source + "' does not exist")
+            .with_operation("mount")
+            .with_resource(source);
+    }
+    if (!fs::is_directory(path, code)) {
+        return Error(ErrorCode::kMountType, "mount source '" + source + "': Windows maps directories only")
+            .with_operation("mount")
+            .with_resource(source);
+    }
+    if (has_symlink(path)) return refuse("mount source '" + source + "' has a symbolic link in it", source);
+    return ok();
+}
+
+Status plan(const slw_mount_request& req, PreparedMapping& mapping) {
+    constexpr uint32_t kKnown = SLW_MOUNT_READ_ONLY | SLW_MOUNT_RECURSIVE_READ_ONLY | SLW_MOUNT_CREATE_SOURCE |
+                                SLW_MOUNT_NO_RECURSIVE | SLW_MOUNT_NO_EXEC | SLW_MOUNT_NO_SUID | SLW_MOUNT_NO_DEV |
+                                SLW_MOUNT_COPY_UP | SLW_MOUNT_NO_SYMLINKS;
+    if ((req.flags & ~kKnown) != 0) return refuse("mount: unknown flag", "");
+    const std::string target = req.target == nullptr ? "" : req.target;
+    const std::string source = req.source == nullptr ? "" : req.source;
+    const auto inside = pipe_name(target), outside = pipe_name(source);
+    if (inside || outside) {
+        if (!inside || !outside) return refuse("mount '" + target + "': both sides must be named pipes", target);
+        if ((req.flags & SLW_MOUNT_READ_ONLY) != 0)
+            return refuse("mount '" + target + "': a pipe is never read-only", target);
+        mapping.target = target;
+        mapping.pipe = MappedPipe{R"(\\.\pipe\)" + *outside, *inside};
+        return ok();
+    }
+    const Result<std::string> normal = normalise_container_path(target);
+    if (!normal) return std::move(Error(normal.error())).with_operation("mount");
+    const std::string propagation = req.propagation == nullptr ? "" : req.propagation;
+    if (!propagation.empty() && propagation != "rprivate" && propagation != "private") {
+        return refuse("invalid propagation mode '" + propagation + "' on windows", propagation);
+    }
+    if (req.source == nullptr) {
+        return Error(ErrorCode::kUnimplemented, "mount '" + target + "': Windows has no in-memory mounts")
+            .with_operation("mount")
+            .with_resource(target);
+    }
+    if (Status checked = check_source(path_from_utf8(source), source, req.flags); !checked) return checked;
+    mapping.target = *normal;
+    mapping.directory = MappedDirectory{source, *normal, (req.flags & SLW_MOUNT_READ_ONLY) != 0};
+    return ok();
+}
+
+slw_status SLW_CALL mount(slw_container* c, const slw_call* call, const slw_mount_request* req, uint64_t* out_id,
+                          slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        if (req == nullptr || out_id == nullptr || !SLW_HAS(req, slw_mount_request, propagation)) {
+            return Error(ErrorCode::kInvalidArgument, "mount request is too small");
+        }
+        if (Status allowed = limits_of(&c->backend, call).check(); !allowed) return allowed;
+        PreparedMapping mapping;
+        if (Status planned = plan(*req, mapping); !planned) return planned;
+        for (const PreparedMapping& other : c->mappings) {
+            if (!equal_ignoring_case(other.target, mapping.target)) continue;
+            return Error(ErrorCode::kConflict, "mount target '" + mapping.target + "' is taken")
+                .with_operation("mount")
+                .with_resource(mapping.target);
+        }
+        mapping.id = c->next_mapping++;
+        *out_id = mapping.id;
+        c->mappings.push_back(std::move(mapping));
+        return ok();
+    });
+}
+
+slw_status SLW_CALL unmount(slw_container* c, const slw_call*, uint64_t id, slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto same = [id](const PreparedMapping& mapping) { return mapping.id == id; };
+        c->mappings.erase(std::remove_if(c->mappings.begin(), c->mappings.end(), same), c->mappings.end());
+        return ok();
+    });
+}
+
+// The disk grows with what is written; it never shrinks, so this is an upper bound.
+slw_status SLW_CALL root_size(slw_container* c, const slw_call*, uint64_t* out_bytes, slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        if (out_bytes == nullptr) return Error(ErrorCode::kInvalidArgument, "no place for the size");
+        std::error_code code;
+        const uintmax_t size = fs::file_size(scratch_disk(*c), code);
+        *out_bytes = code ? 0 : size;
+        return ok();
+    });
+}
+
+}  // namespace
+
+const slw_mount_ops kMountOps = {
+    sizeof(slw_mount_ops), 0,          layer_import, layer_stat, layer_remove, layer_list, root_create,
+    root_remove,           root_mount, root_unmount, mount,      unmount,      root_size,  nullptr,
+};
+
+}  // namespace slipway::windows_backend

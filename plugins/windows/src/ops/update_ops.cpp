@@ -1,0 +1,33 @@
+// slw.update/1: what HCS lets a running system change.
+#include <ops/ops_common.hpp>
+
+#include <documents/json_access.hpp>
+
+namespace slipway::windows_backend {
+namespace {
+
+using nlohmann::json;
+
+// All or nothing as far as HCS lets us: it has one request per resource, and no way to ask for the value before.
+slw_status SLW_CALL update(slw_container* c, const slw_call* call, slw_text request, slw_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const Result<json> parsed = parse_object(request, "request");
+        if (!parsed) return parsed.error();
+        const auto run = running(*c);
+        if (!run) return run.error();
+        const auto requests =
+            update_requests(member_of(*parsed, "HostConfig"), read_texts(*parsed, "Changed"), c->backend.processors);
+        if (!requests) return requests.error();
+        const Limits limits(CallLimits(c->backend.host, call), c->backend.config.timeouts.process);
+        for (const json& change : *requests) {
+            if (Status changed = (*run)->system().modify(change, limits); !changed) return changed;
+        }
+        return ok();
+    });
+}
+
+}  // namespace
+
+const slw_update_ops kUpdateOps = {sizeof(slw_update_ops), 0, update};
+
+}  // namespace slipway::windows_backend
