@@ -119,8 +119,15 @@ def run(arguments):
         initramfs = image.build_initramfs(work, kernel_root, (HERE / "guest_initramfs.sh").read_text())
         disk = image.build(work, kernel_root, SOURCE, build, guest_files(build, tests, arguments.ci))
         command = qemu_command(work, kernel_root, disk, initramfs, arguments.memory)
+        failures = []
+
+        def report(line):
+            print(line, flush=True)
+            if line.startswith("vm: FAILED "):
+                failures.append(line)
+
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-            counts = watch(process, arguments.timeout, lambda line: print(line, flush=True))
+            counts = watch(process, arguments.timeout, report)
         console = (work / "console.log").read_text(errors="replace") if (work / "console.log").exists() else ""
     passed, failed, skipped = counts or (0, 0, 0)
     good = counts is not None and failed == 0 and passed + skipped == len(tests)
@@ -128,6 +135,7 @@ def run(arguments):
         print("vm: the end of the machine's console:\n" + console[-6000:])
     if counts is None:
         print(f"vm: the machine did not come to its end within {arguments.timeout} s")
+    print("".join(f"{line}\n" for line in failures), end="")  # once more, where the end of a long output shows them
     print(f"vm: {len(tests)} tests chosen, {passed + failed + skipped} ran: {passed} passed, {failed} failed, {skipped} skipped")
     return 0 if good else 1
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 namespace slipway::windows_backend {
 
@@ -393,9 +394,19 @@ std::string WindowsBackend::log_of(const std::string& id) const {
     std::string all, line;
     while (std::getline(file, line)) {
         const json record = json::parse(line, nullptr, false);
+        if (record.is_discarded()) break;  // the end of a record that is being written
         all += record.value("stream", "") + ":" + record.value("log", "");
     }
     return all;
+}
+
+bool WindowsBackend::says(const std::string& id, const std::string& text) const {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (log_of(id) != text) {
+        if (std::chrono::steady_clock::now() >= end) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
 }
 
 }  // namespace slipway::windows_backend

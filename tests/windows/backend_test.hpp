@@ -124,6 +124,8 @@ protected:
     Outcome reconcile_remove(const std::string& id);
     slw_process_status status(slw_container* c);
     std::string log_of(const std::string& id) const;
+    // Waits until the log is `text`; false when it is not within 10 s.
+    bool says(const std::string& id, const std::string& text) const;
     std::string log_path(const std::string& id) const { return directory_ + "/log-" + id.substr(0, 8); }
 
     template <class Ops>

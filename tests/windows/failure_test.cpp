@@ -115,7 +115,8 @@ TEST_F(WindowsFailures, AGrandchildThatHoldsTheOutputIsNotWaitedForLong) {
 TEST_F(WindowsFailures, AShutdownThatNeverEndsIsFollowedByTermination) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
-    ASSERT_TRUE(run(c, id, {{"cmd", "/c", "trap '' TERM; while :; do sleep 0.1; done"}}));
+    ASSERT_TRUE(run(c, id, {{"cmd", "/c", "trap '' TERM; echo deaf; while :; do sleep 0.1; done"}}));
+    ASSERT_TRUE(says(id, "stdout:deaf\n"));
     EXPECT_TRUE(signal(c, 15));
     EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id, milliseconds(300)).kind, 0);
 
