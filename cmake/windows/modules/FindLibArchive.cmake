@@ -1,0 +1,17 @@
+# libarchive as scripts/windows-deps builds it: static, so that programs link what it needs, too.
+include(FindPackageHandleStandardArgs)
+find_path(LibArchive_INCLUDE_DIR archive.h)
+set(LibArchive_LIBRARIES)
+foreach(library archive bz2 lzma zstd z)
+  find_library(LibArchive_${library}_LIBRARY NAMES lib${library}.a)
+  list(APPEND LibArchive_LIBRARIES LibArchive_${library}_LIBRARY)
+endforeach()
+find_package_handle_standard_args(LibArchive REQUIRED_VARS LibArchive_INCLUDE_DIR ${LibArchive_LIBRARIES})
+if(LibArchive_FOUND AND NOT TARGET LibArchive::LibArchive)
+  add_library(LibArchive::LibArchive STATIC IMPORTED)
+  set_target_properties(LibArchive::LibArchive PROPERTIES IMPORTED_LOCATION ${LibArchive_archive_LIBRARY})
+  target_compile_definitions(LibArchive::LibArchive INTERFACE LIBARCHIVE_STATIC)
+  target_include_directories(LibArchive::LibArchive SYSTEM INTERFACE ${LibArchive_INCLUDE_DIR})
+  target_link_libraries(LibArchive::LibArchive INTERFACE ${LibArchive_bz2_LIBRARY} ${LibArchive_lzma_LIBRARY}
+    ${LibArchive_zstd_LIBRARY} ${LibArchive_z_LIBRARY} bcrypt)
+endif()

@@ -1,0 +1,8 @@
+include(${CMAKE_CURRENT_LIST_DIR}/host_headers.cmake)
+slipway_host_headers(nlohmann nlohmann_json_INCLUDE_DIR)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(nlohmann_json REQUIRED_VARS nlohmann_json_INCLUDE_DIR)
+if(nlohmann_json_FOUND AND NOT TARGET nlohmann_json::nlohmann_json)
+  add_library(nlohmann_json::nlohmann_json INTERFACE IMPORTED)
+  target_include_directories(nlohmann_json::nlohmann_json SYSTEM INTERFACE ${nlohmann_json_INCLUDE_DIR})
+endif()

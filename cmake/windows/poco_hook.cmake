@@ -1,0 +1,28 @@
+# Read by Poco's own project() call when scripts/windows-deps builds it (CMAKE_PROJECT_Poco_INCLUDE). Joins sources into
+# larger units, which takes a third of the time, and leaves out the copy of zlib: programs link the one of mingw-w64.
+function(slipway_adapt_poco)
+  foreach(target Foundation Net)
+    get_target_property(sources ${target} SOURCES)
+    get_target_property(directory ${target} SOURCE_DIR)
+    list(FILTER sources EXCLUDE REGEX
+      "src/(adler32|compress|crc32|deflate|infback|inffast|inflate|inftrees|trees|zutil|gz[a-z]+)\\.c$")
+    set_target_properties(${target} PROPERTIES SOURCES "${sources}" UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+    foreach(source IN LISTS sources)
+      cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${directory} OUTPUT_VARIABLE file)
+      set(alone OFF)
+      if(file MATCHES "\\.c$")
+        set(alone ON)
+      elseif(file MATCHES "\\.cpp$" AND EXISTS ${file})
+        # Names that mean something in one file alone.
+        file(STRINGS ${file} local REGEX "^[ \t]*namespace[ \t]*({|$)|SingletonHolder<|#define [A-Za-z][A-Za-z]?\\(|^static ")
+        if(local)
+          set(alone ON)
+        endif()
+      endif()
+      if(alone)
+        set_property(SOURCE ${file} TARGET_DIRECTORY ${target} PROPERTY SKIP_UNITY_BUILD_INCLUSION ON)
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+cmake_language(DEFER CALL slipway_adapt_poco)
