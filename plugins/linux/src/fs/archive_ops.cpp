@@ -11,6 +11,7 @@
 #include <slipway/cpp/host.hpp>
 #include <slipway/cpp/text.hpp>
 #include <sys/dir.hpp>
+#include <sys/kernel_files.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -2,10 +2,9 @@
 
 #include <fs/member.hpp>
 #include <sys/dir.hpp>
+#include <sys/kernel_files.hpp>
 
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <sys/vfs.h>
 
 #include <array>
 #include <cerrno>
@@ -19,7 +18,6 @@ namespace slipway::linux_backend {
 namespace {
 
 constexpr int kMostLinks = 40;  // as the kernel
-constexpr long kMqueueMagic = 0x19800202;
 
 std::deque<std::string> parts_of(std::string_view path) {
     std::deque<std::string> parts;
@@ -153,26 +151,6 @@ Result<ArchiveObject> find_object(int root, const ArchivePath& path) {
     if (!mount) return mount.error();
     object.mount_id = *mount;
     return object;
-}
-
-bool is_kernel_file_system(int fd) {
-    struct statfs info {};
-    if (::fstatfs(fd, &info) != 0) return true;
-    switch (static_cast<long>(info.f_type)) {
-        case PROC_SUPER_MAGIC:
-        case SYSFS_MAGIC:
-        case CGROUP_SUPER_MAGIC:
-        case CGROUP2_SUPER_MAGIC:
-        case DEVPTS_SUPER_MAGIC:
-        case DEBUGFS_MAGIC:
-        case TRACEFS_MAGIC:
-        case SECURITYFS_MAGIC:
-        case BPF_FS_MAGIC:
-        case kMqueueMagic:
-            return true;
-        default:
-            return false;
-    }
 }
 
 Result<uint64_t> mount_id_of(int fd) {

@@ -36,9 +36,6 @@ struct ArchiveObject {
 //   kInvalidArgument  a part on the way is no directory, or too many links
 Result<ArchiveObject> find_object(int root, const ArchivePath& path);
 
-// True for the file systems of the kernel itself: their content is no container's files.
-bool is_kernel_file_system(int fd);
-
 // An identity of the mount that `fd` is in.
 Result<uint64_t> mount_id_of(int fd);
 

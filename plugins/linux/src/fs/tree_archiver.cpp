@@ -2,6 +2,7 @@
 
 #include <fs/archive_path.hpp>
 #include <sys/dir.hpp>
+#include <sys/kernel_files.hpp>
 #include <sys/unique_fd.hpp>
 
 #include <fcntl.h>

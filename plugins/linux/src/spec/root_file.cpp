@@ -1,10 +1,10 @@
 #include <spec/root_file.hpp>
+#include <sys/dir.hpp>
+#include <sys/kernel_files.hpp>
 #include <sys/unique_fd.hpp>
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,17 +13,10 @@ namespace slipway::linux_backend {
 
 namespace {
 
-// O_PATH first: opening a device or a FIFO for reading can have effects, finding it cannot.
-int find_in_root(int root_fd, const char* path) {
-    open_how how{};
-    how.flags = O_PATH | O_CLOEXEC;
-    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-    // RESOLVE_IN_ROOT fails with EAGAIN when a rename elsewhere races with "..".
-    for (int attempt = 0; attempt < 16; ++attempt) {
-        const long fd = ::syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
-        if (fd >= 0 || errno != EAGAIN) return static_cast<int>(fd);
-    }
-    return -1;
+Error refused(const char* path, const char* why) {
+    return Error(ErrorCode::kInvalidArgument, "'" + std::string(path) + "' of the container " + why)
+        .with_operation("look up user")
+        .with_resource(path);
 }
 
 Result<std::string> read_at_most(int fd, const char* path, size_t limit) {
@@ -35,17 +28,15 @@ Result<std::string> read_at_most(int fd, const char* path, size_t limit) {
         if (got < 0) return Error::from_errno(errno, "read '" + std::string(path) + "'").with_resource(path);
         if (got == 0) return content;
         content.append(buffer, static_cast<size_t>(got));
-        if (content.size() > limit) {
-            return Error(ErrorCode::kInvalidArgument, "'" + std::string(path) + "' of the container is too large")
-                .with_resource(path);
-        }
+        if (content.size() > limit) return refused(path, "is too large");
     }
 }
 
 }  // namespace
 
 Result<std::optional<std::string>> read_root_file(int root_fd, const char* path, size_t limit) {
-    const UniqueFd found{find_in_root(root_fd, path)};
+    // O_PATH first: opening a device or a FIFO for reading can have effects, finding it cannot.
+    const UniqueFd found{try_open_below(root_fd, path, O_PATH, Links::kInRoot, 0, Mounts::kCross)};
     if (!found) {
         const int err = errno;
         // A chain of links that ends nowhere or in a circle is as good as no file.
@@ -57,13 +48,12 @@ Result<std::optional<std::string>> read_root_file(int root_fd, const char* path,
     if (::fstat(found.get(), &info) != 0) {
         return Error::from_errno(errno, "stat '" + std::string(path) + "' of the container").with_resource(path);
     }
-    if (!S_ISREG(info.st_mode)) {
-        return Error(ErrorCode::kInvalidArgument, "'" + std::string(path) + "' of the container is not a regular file")
-            .with_resource(path);
-    }
+    if (!S_ISREG(info.st_mode)) return refused(path, "is not a regular file");
+    // A regular file by its type only, and reading /proc/kmsg waits until the kernel has something to say.
+    if (is_kernel_file_system(found.get())) return refused(path, "leads to a file of the kernel");
 
     const std::string self = "/proc/self/fd/" + std::to_string(found.get());
-    const UniqueFd file{::open(self.c_str(), O_RDONLY | O_CLOEXEC)};
+    const UniqueFd file{::open(self.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
     if (!file) return Error::from_errno(errno, "open '" + std::string(path) + "' of the container").with_resource(path);
     Result<std::string> content = read_at_most(file.get(), path, limit);
     if (!content) return std::move(content).error();

@@ -160,6 +160,20 @@ TEST_F(RootFile, NothingButAFileIsOpened) {
     EXPECT_FALSE(folder);
 }
 
+// Regular files by their type, and some of them, like /proc/kmsg, never end. The real /proc stands for a container's.
+TEST(KernelFiles, S102_AreNoUserDatabase) {
+    const UniqueFd root{::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+
+    for (const char* name : {"/proc/version", "/proc/self/status", "/sys/kernel/uevent_seqnum"}) {
+        const auto content = read_root_file(root.get(), name, size_t{1} << 20);
+
+        ASSERT_FALSE(content) << name;
+        EXPECT_EQ(content.error().code(), ErrorCode::kInvalidArgument) << name;
+        EXPECT_EQ(content.error().message(),
+                  "'" + std::string(name) + "' of the container leads to a file of the kernel");
+    }
+}
+
 TEST_F(RootFile, SizeIsBounded) {
     put("/root/etc/passwd", std::string(101, 'x'));
     put("/root/etc/group", std::string(100, 'x'));
