@@ -1,8 +1,9 @@
 #include "engine/list_filter.hpp"
 
+#include "engine/name_pattern.hpp"
+
 #include <algorithm>
 #include <charconv>
-#include <regex>
 
 namespace slipway::core {
 
@@ -46,12 +47,8 @@ const std::set<std::string>* values_of(const Filters& filters, const char* key) 
 // plain text.
 bool name_matches(const std::string& name, const std::string& pattern) {
     if (name.find(pattern) != std::string::npos || ("/" + name).find(pattern) != std::string::npos) return true;
-    try {
-        const std::regex expression(pattern, std::regex::ECMAScript | std::regex::nosubs);
-        return std::regex_search(name, expression) || std::regex_search("/" + name, expression);
-    } catch (const std::regex_error&) {
-        return false;
-    }
+    const std::optional<NamePattern> expression = NamePattern::compile(pattern);
+    return expression && (expression->matches(name) || expression->matches("/" + name));
 }
 
 bool any_of(const std::set<std::string>* values, const std::function<bool(const std::string&)>& matches) {
