@@ -1,6 +1,7 @@
 #include "model/host_config.hpp"
 
 #include "model/mounts.hpp"
+#include "model/plain_text.hpp"
 #include "model/ports.hpp"
 
 #include <algorithm>
@@ -56,12 +57,32 @@ Status check_extra_host(const std::string& entry) {
     quoted.append(entry).append(1, '"');
     const size_t separator = entry.find_first_of("=:");
     if (separator == std::string::npos || separator == 0) return invalid("bad format for add-host: " + quoted);
+    if (!is_plain_word(entry.substr(0, separator))) return invalid("bad format for add-host: " + quoted);
     std::string_view address = std::string_view(entry).substr(separator + 1);
     if (address == "host-gateway") return ok();
     if (address.size() > 2 && address.front() == '[' && address.back() == ']') {
         address = address.substr(1, address.size() - 2);
     }
     if (!looks_like_address(address)) return invalid("invalid IP address in add-host: " + quoted);
+    return ok();
+}
+
+// What becomes the container's resolv.conf, one line for each list and server; whoever may choose a word of it must not
+// choose lines.
+Status check_resolver(const json& host_config) {
+    for (const json& entry : host_config.at("Dns")) {
+        const std::string& server = text_of(entry);
+        // The zone of a link-local address is the name of a link.
+        if (!is_plain_word(server) || !looks_like_address(server.substr(0, server.find('%')))) {
+            return invalid("invalid IP address in dns: '" + server + "'");
+        }
+    }
+    for (const json& domain : host_config.at("DnsSearch")) {
+        if (!is_plain_word(text_of(domain))) return invalid("invalid domain in dns-search: '" + text_of(domain) + "'");
+    }
+    for (const json& option : host_config.at("DnsOptions")) {
+        if (has_control_character(text_of(option))) return invalid("invalid dns-option: '" + text_of(option) + "'");
+    }
     return ok();
 }
 
@@ -114,6 +135,7 @@ Status check_host_config(json& host_config) {
     for (const json& entry : host_config.at("ExtraHosts")) {
         if (Status checked = check_extra_host(text_of(entry)); !checked) return checked;
     }
+    if (Status checked = check_resolver(host_config); !checked) return checked;
     if (auto ports = published_ports({{"ExposedPorts", json::object()}}, host_config); !ports) {
         return std::move(ports).error();
     }

@@ -15,8 +15,8 @@ namespace slipway::core {
 
 // Checks a normalised HostConfig and fills what Docker fills when it is blank: LogConfig.Type "json-file", NetworkMode
 // "default", RestartPolicy.Name "no". Idempotent, so it can run again at every start. Order and texts of start-flow.md
-// 10.2 column M: auto-remove with a restart policy, mounts, extra hosts, ports, restart policy, annotations, log
-// options. kInvalidArgument with Docker's text.
+// 10.2 column M: auto-remove with a restart policy, mounts, extra hosts, name servers, ports, restart policy,
+// annotations, log options. kInvalidArgument with Docker's text.
 Status check_host_config(nlohmann::json& host_config);
 
 // The limits of the log of a checked HostConfig; those of "local" have Docker's defaults of 20 MiB and 5 files.

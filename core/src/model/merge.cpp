@@ -1,5 +1,6 @@
 #include "model/merge.hpp"
 
+#include "model/plain_text.hpp"
 #include "model/signals.hpp"
 
 #include <slipway/core/schema.hpp>
@@ -86,6 +87,33 @@ bool has_nul(const json& list) {
     return false;
 }
 
+Error invalid(std::string message) {
+    return Error(ErrorCode::kInvalidArgument, std::move(message));
+}
+
+// They become words of /etc/hostname, /etc/hosts and the domain name, or are looked up in a file of lines.
+Status check_names(const json& config) {
+    for (const char* key : {"Hostname", "Domainname"}) {
+        const auto& name = config.at(key).get_ref<const std::string&>();
+        if (!name.empty() && !is_plain_word(name)) return invalid("invalid hostname format: '" + name + "'");
+    }
+    const auto& user = config.at("User").get_ref<const std::string&>();
+    if (has_control_character(user)) return invalid("invalid user: '" + user + "'");
+    return ok();
+}
+
+// Every list of containers and every event carries them.
+Status check_labels(const json& labels) {
+    constexpr size_t kMost = size_t{64} << 10, kMostTogether = size_t{1} << 20;
+    size_t together = 0;
+    for (const auto& [name, value] : labels.items()) {
+        const size_t size = name.size() + value.get_ref<const std::string&>().size();
+        if (size > kMost) return invalid("label '" + name.substr(0, 64) + "' is larger than 64 KiB");
+        together += size;
+    }
+    return together > kMostTogether ? Status(invalid("labels are larger than 1 MiB together")) : ok();
+}
+
 }  // namespace
 
 Result<MergedConfig> merge_config(const json& request, const json& image_config) {
@@ -109,8 +137,7 @@ Result<MergedConfig> merge_config(const json& request, const json& image_config)
 Status check_config(const json& config) {
     const auto& directory = config.at("WorkingDir").get_ref<const std::string&>();
     if (!directory.empty() && directory.front() != '/') {
-        return Error(ErrorCode::kInvalidArgument,
-                     "the working directory '" + directory + "' is invalid, it needs to be an absolute path");
+        return invalid("the working directory '" + directory + "' is invalid, it needs to be an absolute path");
     }
     const auto& signal = config.at("StopSignal").get_ref<const std::string&>();
     if (!signal.empty()) {
@@ -118,17 +145,14 @@ Status check_config(const json& config) {
     }
     for (const json& variable : config.at("Env")) {
         const auto& text = variable.get_ref<const std::string&>();
-        if (text.empty() || text.front() == '=') {
-            return Error(ErrorCode::kInvalidArgument, "invalid environment variable: " + text);
-        }
+        if (text.empty() || text.front() == '=') return invalid("invalid environment variable: " + text);
     }
     // The kernel ends these texts at the first NUL, so the rest would be lost without a word.
     for (const char* key : {"Env", "Cmd", "Entrypoint"}) {
-        if (has_nul(config.at(key))) {
-            return Error(ErrorCode::kInvalidArgument, std::string("Config.") + key + ": a text holds a NUL character");
-        }
+        if (has_nul(config.at(key))) return invalid(std::string("Config.") + key + ": a text holds a NUL character");
     }
-    return ok();
+    if (Status checked = check_names(config); !checked) return checked;
+    return check_labels(config.at("Labels"));
 }
 
 }  // namespace slipway::core

@@ -26,7 +26,8 @@ struct MergedConfig {
 // kInvalidArgument: "no command specified", and what check_config() refuses.
 Result<MergedConfig> merge_config(const nlohmann::json& request, const nlohmann::json& image_config);
 
-// Checks a merged Config by itself: WorkingDir absolute, Env names not empty, a known StopSignal. Docker's texts.
+// Checks a merged Config by itself: WorkingDir absolute, Env names not empty, a known StopSignal, with Docker's texts;
+// names that could become a second line of a file; labels above 64 KiB each or 1 MiB together.
 Status check_config(const nlohmann::json& config);
 
 }  // namespace slipway::core

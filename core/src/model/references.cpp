@@ -1,8 +1,7 @@
 #include "model/references.hpp"
 
 #include "model/mount_options.hpp"
-
-#include <algorithm>
+#include "model/plain_text.hpp"
 
 namespace slipway::core {
 
@@ -16,11 +15,9 @@ std::string_view without_slash(std::string_view name) {
     return name.starts_with('/') ? name.substr(1) : name;
 }
 
-// Names end up in a file made of lines and words, and in the names of environment variables.
-bool is_plain_word(std::string_view name) {
-    return !name.empty() && std::none_of(name.begin(), name.end(), [](unsigned char c) {
-        return c <= ' ' || c == 0x7f || c == '/' || c == '=' || c == '#';
-    });
+// Names also become parts of the names of environment variables.
+bool is_link_name(std::string_view name) {
+    return is_plain_word(name) && name.find_first_of("/=") == std::string_view::npos;
 }
 
 }  // namespace
@@ -44,7 +41,7 @@ Result<LinkText> parse_link(std::string_view text) {
     }
     target = without_slash(target);
     alias = without_slash(alias);
-    if (!is_plain_word(target) || !is_plain_word(alias)) return bad;
+    if (!is_link_name(target) || !is_link_name(alias)) return bad;
     return LinkText{std::string(target), std::string(alias)};
 }
 

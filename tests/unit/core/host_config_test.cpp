@@ -60,6 +60,30 @@ TEST(HostConfig, RefusalsHaveDockersTexts) {
     EXPECT_EQ(refusal({{"LogConfig", {{"Config", {{"max-size", "lots"}}}}}}), "invalid size: 'lots'");
 }
 
+// They become lines of resolv.conf and hosts.
+TEST(HostConfig, S55_ASecondLineIsRefused) {
+    EXPECT_EQ(refusal({{"Dns", {"1.1.1.1\nnameserver 6.6.6.6"}}}),
+              "invalid IP address in dns: '1.1.1.1\nnameserver 6.6.6.6'");
+    EXPECT_EQ(refusal({{"Dns", {"example.org"}}}), "invalid IP address in dns: 'example.org'");
+    for (const char* domain : {"a.test\nnameserver 6.6.6.6", "a\rb", "a b", "a\tb", ""}) {
+        EXPECT_EQ(refusal({{"DnsSearch", {domain}}}), "invalid domain in dns-search: '" + std::string(domain) + "'");
+    }
+    EXPECT_EQ(refusal({{"DnsOptions", {"ndots:2\nnameserver 6.6.6.6"}}}),
+              "invalid dns-option: 'ndots:2\nnameserver 6.6.6.6'");
+    for (const char* entry : {"a\n6.6.6.6 bank:1.2.3.4", "a b:1.2.3.4", "a#:1.2.3.4"}) {
+        EXPECT_EQ(refusal({{"ExtraHosts", {entry}}}), "bad format for add-host: \"" + std::string(entry) + "\"");
+    }
+    EXPECT_EQ(refusal({{"ExtraHosts", {"a:1.2.3.4\n6.6.6.6 bank"}}}),
+              "invalid IP address in add-host: \"a:1.2.3.4\n6.6.6.6 bank\"");
+}
+
+TEST(HostConfig, NameServersOfEveryFormPass) {
+    json config =
+        host({{"Dns", {"1.1.1.1", "fe80::1%eth0"}}, {"DnsSearch", {"."}}, {"DnsOptions", {"ndots:2 rotate"}}});
+
+    EXPECT_TRUE(check_host_config(config));
+}
+
 TEST(HostConfig, ExtraHostsOfEveryFormPass) {
     json config = host({{"ExtraHosts", {"a:10.0.0.1", "b=10.0.0.2", "c:::1", "d=[::1]", "e:host-gateway"}}});
 

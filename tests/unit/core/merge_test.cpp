@@ -85,6 +85,26 @@ TEST(Merge, RefusesWhatCannotWork) {
               "image configuration.Env: expected a list of strings, got a number");
 }
 
+TEST(Merge, S55_NamesCannotBecomeASecondLine) {
+    const auto message = [](const json& request) { return merge(request, kImage).error().message(); };
+
+    EXPECT_EQ(message({{"Hostname", "a\n6.6.6.6 bank"}}), "invalid hostname format: 'a\n6.6.6.6 bank'");
+    EXPECT_EQ(message({{"Hostname", "a b"}}), "invalid hostname format: 'a b'");
+    EXPECT_EQ(message({{"Domainname", "a.test\n"}}), "invalid hostname format: 'a.test\n'");
+    EXPECT_EQ(message({{"User", "me\nroot:x:0:0"}}), "invalid user: 'me\nroot:x:0:0'");
+    EXPECT_EQ(merge({}, {{"Cmd", {"x"}}, {"User", "me\n"}}).error().message(), "invalid user: 'me\n'");
+}
+
+TEST(Merge, S105_LabelsAreBounded) {
+    const std::string most(65535, 'x');
+    EXPECT_TRUE(merge({{"Labels", {{"a", most}}}}, kImage));
+    EXPECT_EQ(merge({{"Labels", {{"ab", most}}}}, kImage).error().message(), "label 'ab' is larger than 64 KiB");
+    json labels;
+    for (int i = 0; i < 17; ++i) labels[std::string(1, static_cast<char>('a' + i))] = most;
+    EXPECT_EQ(merge({}, {{"Cmd", {"x"}}, {"Labels", labels}}).error().message(),
+              "labels are larger than 1 MiB together");
+}
+
 TEST(Signals, NamesAndNumbers) {
     EXPECT_EQ(*parse_signal("KILL"), 9);
     EXPECT_EQ(*parse_signal("SIGKILL"), 9);

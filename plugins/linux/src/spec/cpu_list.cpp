@@ -2,6 +2,7 @@
 #include <spec/strict_number.hpp>
 
 #include <algorithm>
+#include <bitset>
 #include <string_view>
 
 namespace slipway::linux_backend {
@@ -17,7 +18,11 @@ Error bad_format(const std::string& text) {
 }  // namespace
 
 Result<std::set<unsigned>> parse_cpu_list(const std::string& text) {
-    std::set<unsigned> numbers;
+    if (text.size() > kLongestCpuList) {
+        return Error(ErrorCode::kInvalidArgument,
+                     "the list is longer than " + std::to_string(kLongestCpuList) + " bytes");
+    }
+    std::bitset<kMaxCpu + 1> found;  // ranges may overlap thousands of times
     std::string_view rest = text;
     while (!rest.empty()) {
         const size_t comma = std::min(rest.find(','), rest.size());
@@ -32,7 +37,11 @@ Result<std::set<unsigned>> parse_cpu_list(const std::string& text) {
         if (*last > kMaxCpu) {
             return Error(ErrorCode::kInvalidArgument, "value of out range, maximum is " + std::to_string(kMaxCpu));
         }
-        for (uint64_t number = *first; number <= *last; ++number) numbers.insert(static_cast<unsigned>(number));
+        for (uint64_t number = *first; number <= *last; ++number) found.set(number);
+    }
+    std::set<unsigned> numbers;
+    for (unsigned number = 0; number <= kMaxCpu; ++number) {
+        if (found[number]) numbers.insert(numbers.end(), number);
     }
     return numbers;
 }

@@ -83,7 +83,8 @@ void discard_foreign(Verification& check) {
 Status check_list(const std::string& asked, const std::string& available, const char* what, const char* whats) {
     const auto wanted = parse_cpu_list(asked);
     if (!wanted) {
-        return invalid("Invalid value " + asked + " for cpuset " + what + ": " + wanted.error().message());
+        const std::string value = asked.size() > kLongestCpuList ? "" : asked + " ";  // not a megabyte back
+        return invalid("Invalid value " + value + "for cpuset " + what + ": " + wanted.error().message());
     }
     const auto have = parse_cpu_list(available);
     if (!have) return Error(have.error()).context(std::string("available cpuset ") + what);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 namespace slipway::linux_backend {
 namespace {
 
@@ -104,6 +106,28 @@ TEST(Verify, RefusesWithDockersText) {
         EXPECT_EQ(answer.error().message(), row.text) << row.config;
         EXPECT_EQ(answer.error().code(), ErrorCode::kInvalidArgument) << row.config;
     }
+}
+
+// However many numbers a text repeats, the answer comes at once and does not repeat the text.
+TEST(Verify, S103_CpuListsAreBoundedBeforeTheyAreRead) {
+    std::string ranges, ones;
+    while (ranges.size() < (size_t{1} << 20)) ranges += "0-8191,";
+    while (ones.size() < (size_t{1} << 20)) ones += "1,";
+    const auto begin = std::chrono::steady_clock::now();
+    for (const char* key : {"CpusetCpus", "CpusetMems"}) {
+        for (const std::string& text : {ranges + "0", ones + "1"}) {
+            const auto answer = run({{key, text}});
+
+            ASSERT_FALSE(answer) << key;
+            EXPECT_EQ(answer.error().code(), ErrorCode::kInvalidArgument);
+            EXPECT_EQ(answer.error().message(), std::string("Invalid value for cpuset ") +
+                                                    (key == std::string("CpusetCpus") ? "cpus" : "mems") +
+                                                    ": the list is longer than 49152 bytes");
+        }
+    }
+    // The longest that is read, and the most work that it can ask for.
+    EXPECT_FALSE(run({{"CpusetCpus", ranges.substr(0, 49146)}}));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
 }
 
 struct Discard {
