@@ -106,6 +106,7 @@ Result<std::vector<api::Listener>> bind_listeners(const DaemonOptions& options) 
     api::ListenOptions listen;
     listen.insecure_loopback = options.insecure_loopback;
     listen.socket_group = options.group;
+    listen.group_required = !options.group.empty() && options.group != DaemonOptions().group;
     for (const std::string& host : options.hosts) {
         Result<api::Listener> listener = api::Listener::bind(host, listen);
         if (!listener) return std::move(listener).error();

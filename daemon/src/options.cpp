@@ -58,7 +58,7 @@ void declare(CLI::App& app, DaemonOptions& options, Given& given) {
     app.add_option("-H,--host", options.hosts, "Address to listen on: unix:///PATH or tcp://LOOPBACK:PORT; repeatable")
         ->type_name("HOST")
         ->take_all();
-    app.add_option("-G,--group", options.group, "Group that owns the unix sockets, if it exists")->type_name("NAME");
+    app.add_option("-G,--group", options.group, "Group that owns the unix sockets [slipway, if it exists]")->type_name("NAME");
     app.add_option("--data-root", given.data_root, "Persistent state [/var/lib/slipway]")->type_name("DIR");
     app.add_option("--exec-root", given.exec_root, "State that a reboot may lose [/run/slipway]")->type_name("DIR");
     app.add_option("-p,--pidfile", options.pidfile, "File to write the daemon's pid to")->type_name("FILE");

@@ -109,8 +109,8 @@ std::optional<gid_t> find_group(const std::string& name) {
 }
 
 // Owner and mode of a fresh socket file: root:group 0660. The file is born 0600, so it is never wider than this.
-Status open_to_group(const std::string& path, const std::string& group_name) {
-    if (const std::optional<gid_t> group = find_group(group_name)) {
+Status open_to_group(const std::string& path, std::optional<gid_t> group) {
+    if (group) {
         if (::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
             return Error::from_errno(errno, "chown '" + path + "'");
         }
@@ -119,9 +119,15 @@ Status open_to_group(const std::string& path, const std::string& group_name) {
     return ok();
 }
 
-Result<int> bind_unix(const std::string& path, const std::string& group) {
+Result<int> bind_unix(const std::string& path, const ListenOptions& options) {
     Result<sockaddr_un> address = unix_address(path);
     if (!address) return std::move(address).error();
+    const std::optional<gid_t> group = find_group(options.socket_group);
+    if (!group && options.group_required) {
+        // Root's own group would be safe, too, but whoever named another expects to be let in.
+        return Error(ErrorCode::kNotFound, "group '" + options.socket_group + "' for the socket does not exist")
+            .with_resource(options.socket_group);
+    }
     if (Status cleared = clear_stale(path, *address); !cleared) return std::move(cleared).error();
     OwnedFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (fd.get() < 0) return Error::from_errno(errno, "socket");
@@ -249,7 +255,7 @@ Result<Listener> Listener::bind(const std::string& host, const ListenOptions& op
     constexpr std::string_view kTcp = "tcp://";
     if (host.starts_with(kUnix) || host.starts_with('/')) {
         const std::string path = host.starts_with('/') ? host : host.substr(kUnix.size());
-        Result<int> fd = bind_unix(path, options.socket_group);
+        Result<int> fd = bind_unix(path, options);
         if (!fd) return std::move(fd).error();
         auto state = std::make_unique<State>(*fd);
         struct stat info {};

@@ -222,6 +222,23 @@ TEST(Listeners, StaleSocketsAreReplacedAndFilesAreNot) {
     std::filesystem::remove_all(directory);
 }
 
+TEST(Listeners, S37_AGroupThatWasNamedMustExist) {
+    std::string pattern = "/tmp/slipway-listen-test-XXXXXX";
+    const std::string directory = ::mkdtemp(pattern.data());
+    api::ListenOptions named;
+    named.socket_group = "no-such-group";
+    EXPECT_TRUE(api::Listener::bind(directory + "/optional.sock", named).has_value());
+    named.group_required = true;
+
+    const Result<api::Listener> listener = api::Listener::bind(directory + "/s.sock", named);
+
+    ASSERT_FALSE(listener.has_value());
+    EXPECT_EQ(listener.error().code(), ErrorCode::kNotFound);
+    EXPECT_EQ(listener.error().message(), "group 'no-such-group' for the socket does not exist");
+    EXPECT_FALSE(std::filesystem::exists(directory + "/s.sock"));
+    std::filesystem::remove_all(directory);
+}
+
 TEST(Listeners, PlainTcpNeedsLoopbackAndConsent) {
     EXPECT_EQ(api::Listener::bind("tcp://127.0.0.1:0", {}).error().code(), ErrorCode::kPermissionDenied);
     api::ListenOptions insecure;

@@ -15,7 +15,8 @@ namespace slipway::api {
 
 struct ListenOptions {
     bool insecure_loopback = false;        // allows plain TCP on loopback addresses
-    std::string socket_group = "slipway";  // owner group of unix sockets when the system has it
+    std::string socket_group = "slipway";  // owner group of unix sockets
+    bool group_required = false;           // without that group nothing is bound; else root's own has it then
 };
 
 // A bound, listening socket. Connections queue in the kernel until a Server takes them, so binding early costs clients
@@ -25,6 +26,7 @@ public:
     // `host` is "unix:///path", "tcp://address:port" (port 0: any) or "/path".
     //   kInvalidArgument   not one of these forms
     //   kPermissionDenied  TCP that is not loopback, or loopback without insecure_loopback
+    //   kNotFound          group_required, and the system has no such group
     //   kConflict          another process listens there; resource names the path or address
     //   kSystem            refused by the operating system
     // A socket file that nobody listens on is replaced. A unix socket is born 0600 and opened to its group with 0660.
