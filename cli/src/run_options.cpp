@@ -262,8 +262,8 @@ void RunOptions::add_to(CLI::App& command, bool for_run) {
     command.add_option("--runtime", runtime, "Backend; see `slipway backends`");
     command.add_option("--pid", pid, "Process name space: host or container:NAME");
     command.add_option("--ipc", ipc, "IPC mode: private, shareable, none, host or container:NAME");
-    command.add_option("--uts", uts, "Host-name name space: host");
-    command.add_option("--cgroupns", cgroupns, "Control group name space: private or host");
+    command.add_option("--uts", uts, "Host-name name space: host or container:NAME");
+    command.add_option("--cgroupns", cgroupns, "Control group name space: private, host or container:NAME");
     command.add_option("--platform", platform, "Platform of the image, such as linux/amd64");
     command.add_flag("--init", init, "Run an init that forwards signals and reaps processes");
 }

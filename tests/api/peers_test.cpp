@@ -82,6 +82,67 @@ TEST_F(PeersOverHttp, APidNamespaceIsShared) {
         HasSubstr("failed to join PID namespace: container " + inspect("guest", "{{.Id}}") + " is not running"));
 }
 
+// The docker client knows `container:` only for the other modes.
+TEST_F(PeersOverHttp, AUtsNamespaceIsShared) {
+    docker_ok({"run", "-d", "--name", "owner", "--hostname", "ship", "--cap-add", "SYS_ADMIN", "box", "sleep", "600"});
+    const std::string body =
+        R"({"Image":"box","Cmd":["sh","-c","readlink /proc/self/ns/uts; hostname; cat /etc/hostname; echo $HOSTNAME"],)"
+        R"("HostConfig":{"UTSMode":"container:owner"}})";
+    EXPECT_THAT(create(body), HasSubstr("201"));
+    EXPECT_EQ(inspect("me", "{{.HostConfig.UTSMode}}"), "container:" + inspect("owner", "{{.Id}}"));
+    const std::string uts = trimmed(run({"readlink", "/proc/" + inspect("owner", "{{.State.Pid}}") + "/ns/uts"}).out);
+    EXPECT_EQ(docker_ok({"start", "-a", "me"}), uts + "\nship\nship\nship");
+    docker_ok({"exec", "owner", "hostname", "boat"});  // what is there now, not what was asked for once
+    EXPECT_THAT(docker_ok({"start", "-a", "me"}), StartsWith(uts + "\nboat\n"));
+
+    docker_ok({"stop", "-t", "0", "owner"});
+    EXPECT_EQ(start("me"), "409 {\"message\":\"failed to join UTS namespace: container " + inspect("owner", "{{.Id}}") +
+                               " is not running\"}");
+    docker_ok({"rm", "me"});
+    EXPECT_THAT(create(R"({"Image":"box","HostConfig":{"UTSMode":"container:nobody"}})"),
+                HasSubstr("No such container: nobody\"}\n\n404"));
+    EXPECT_THAT(create(R"({"Image":"box","Hostname":"x","HostConfig":{"UTSMode":"container:owner"}})"),
+                HasSubstr("conflicting options: hostname and the UTS mode"));
+    EXPECT_THAT(create(R"({"Image":"box","HostConfig":{"UTSMode":"container:"}})"),
+                HasSubstr("invalid name or ID supplied"));
+}
+
+TEST_F(PeersOverHttp, ACgroupNamespaceIsShared) {
+    docker_ok({"run", "-d", "--name", "owner", "box", "sleep", "600"});
+    const std::string body =
+        R"({"Image":"box","Cmd":["sh","-c","readlink /proc/self/ns/cgroup; cat /proc/self/cgroup; echo --;)"
+        R"( cat $(find /sys/fs/cgroup -name cgroup.procs -maxdepth 2 | head -n 1); echo --;)"
+        R"( ls /sys/fs/cgroup /sys/fs/cgroup/memory | grep slipway"],"HostConfig":{"CgroupnsMode":"container:OWNER"}})";
+    const auto create_joining = [&](const std::string& owner) {
+        std::string text = body;
+        text.replace(text.find("OWNER"), 5, owner);
+        EXPECT_THAT(create(text), HasSubstr("201"));
+    };
+    create_joining("owner");
+    const std::string id = inspect("me", "{{.Id}}"), pid = inspect("owner", "{{.State.Pid}}");
+    EXPECT_EQ(inspect("me", "{{.HostConfig.CgroupnsMode}}"), "container:" + inspect("owner", "{{.Id}}"));
+    const std::string text = docker({"start", "-a", "me"}).out;
+    EXPECT_THAT(text, StartsWith(trimmed(run({"readlink", "/proc/" + pid + "/ns/cgroup"}).out) + "\n"));
+    // Its own groups lie beside the owner's, and the view is the owner's.
+    EXPECT_THAT(text, HasSubstr(":/../" + id + "\n"));
+    // The owner's process is in another PID namespace: no number for it (v1), or 0 (v2).
+    EXPECT_THAT(text, ::testing::AnyOf(::testing::EndsWith("--\n--\n"), ::testing::EndsWith("--\n0\n--\n")));
+
+    // An owner that shares the host's shares no more than that: not the machine's groups.
+    docker_ok({"run", "-d", "--name", "open", "--cgroupns", "host", "box", "sleep", "600"});
+    docker_ok({"rm", "me"});
+    create_joining("open");
+    const std::string shared = docker({"start", "-a", "me"}).out;
+    EXPECT_THAT(shared, StartsWith(trimmed(run({"readlink", "/proc/self/ns/cgroup"}).out) + "\n"));
+    EXPECT_THAT(shared, HasSubstr("/" + inspect("me", "{{.Id}}") + "\n"));
+    if (access("/sys/fs/cgroup/memory", F_OK) == 0) {
+        EXPECT_THAT(shared, HasSubstr("--\n1\n"));  // its own group
+    }
+
+    docker_ok({"stop", "-t", "0", "open"});
+    EXPECT_THAT(start("me"), StartsWith("409 {\"message\":\"failed to join cgroup namespace: container "));
+}
+
 TEST_F(PeersOverHttp, Sf36_LinkToAStoppedContainerIsRefused) {
     docker_ok({"create", "--name", "db", "box", "sleep", "600"});
     docker_ok({"create", "--name", "web", "--link", "db:sql", "box", "sleep", "600"});

@@ -19,7 +19,7 @@ std::string mode_of(const ContainerRecord& record) {
 }  // namespace
 
 Status EngineImpl::resolve_modes(json& host_config) const {
-    for (const char* key : {"NetworkMode", "IpcMode", "PidMode", "UsernsMode"}) {
+    for (const char* key : kJoiningModes) {
         const auto ref = joined_container(host_config.at(key).get_ref<const std::string&>());
         if (!ref) continue;
         auto owner = find(*ref);

@@ -51,7 +51,7 @@ Status check_user_namespace_conflicts(const json& host_config) {
 // A name space belongs to a user name space: whoever joins one must be in that too.
 Result<ContainerPtr> EngineImpl::users_owner(const json& host_config) const {
     ContainerPtr owner;
-    for (const char* key : {"UsernsMode", "NetworkMode", "PidMode", "IpcMode"}) {
+    for (const char* key : kJoiningModes) {
         const auto ref = joined_container(mode_of(host_config, key));
         if (!ref) continue;
         auto peer = find(*ref);

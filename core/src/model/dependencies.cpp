@@ -13,7 +13,7 @@ std::vector<std::string> boot_dependencies(const ContainerRecord& record, const 
         if (!id || *id == record.id || std::find(ids.begin(), ids.end(), *id) != ids.end()) return;
         ids.push_back(*id);
     };
-    for (const char* key : {"NetworkMode", "IpcMode", "PidMode", "UsernsMode"}) {
+    for (const char* key : kJoiningModes) {
         const auto mode = record.host_config.find(key);
         if (mode == record.host_config.end() || !mode->is_string()) continue;
         if (const auto owner = joined_container(mode->get_ref<const std::string&>())) add(*owner);

@@ -50,7 +50,8 @@ Status check_network_mode(const json& config, json& host_config) {
         if (owner->empty()) return conflict("Invalid network mode: invalid container format container:<name|id>");
         if (Status checked = check_shared_network(config, host_config); !checked) return checked;
     }
-    if (host_config.at("UTSMode") == "host" && config.at("Hostname") != "") {
+    const auto& uts = host_config.at("UTSMode").get_ref<const std::string&>();
+    if ((uts == "host" || joined_container(uts)) && config.at("Hostname") != "") {
         return conflict("conflicting options: hostname and the UTS mode");
     }
     if (mode == "host" && !host_config.at("Links").empty()) {

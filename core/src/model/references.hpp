@@ -10,7 +10,11 @@
 
 namespace slipway::core {
 
-// What NetworkMode, IpcMode or PidMode names behind "container:"; nullopt for every other mode.
+// The members of a HostConfig that may say "container:<id or name>".
+inline constexpr const char* kJoiningModes[] = {"NetworkMode", "IpcMode",    "PidMode",
+                                                "UTSMode",     "UsernsMode", "CgroupnsMode"};
+
+// What one of those modes names behind "container:"; nullopt for every other mode.
 std::optional<std::string> joined_container(std::string_view mode);
 
 struct LinkText {

@@ -5,6 +5,9 @@
 #include "model/references.hpp"
 #include "start/phases.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace slipway::core {
 
 namespace {
@@ -55,7 +58,7 @@ Status join_network(StartContext& start) {
     return ok();
 }
 
-// `what` is "IPC" or "PID". Stores the owner's id in the mode, which is what the backend looks for.
+// `what` is "IPC", "PID", "UTS" or "cgroup". Stores the owner's id in the mode, which is what the backend looks for.
 Result<RecordPtr> join_namespace(StartContext& start, const char* key, const std::string& what) {
     const auto ref = owner_in(start.record, key);
     if (!ref) return RecordPtr();
@@ -83,6 +86,16 @@ Status join_ipc(StartContext& start) {
                  "failed to join IPC namespace: container " + (*owner)->id +
                      ": non-shareable IPC (hint: use IpcMode:shareable for the donor container)")
         .with_resource((*owner)->id);
+}
+
+// The host name is the owner's. With another's network its files count, so its names stay.
+Status join_uts(StartContext& start) {
+    const Result<RecordPtr> owner = join_namespace(start, "UTSMode", "UTS");
+    if (!owner) return owner.error();
+    if (*owner == nullptr || !start.network_owner.empty()) return ok();
+    start.record.config["Hostname"] = (*owner)->config.value("Hostname", "");
+    start.record.config["Domainname"] = (*owner)->config.value("Domainname", "");
+    return ok();
 }
 
 bool is_on_bridge(const ContainerRecord& record) {
@@ -122,14 +135,16 @@ Status find_links(StartContext& start) {
 }  // namespace
 
 bool has_peers(const ContainerRecord& record) {
-    return !record.links.empty() || owner_in(record, "NetworkMode") || owner_in(record, "IpcMode") ||
-           owner_in(record, "PidMode");
+    return !record.links.empty() || std::any_of(std::begin(kJoiningModes), std::end(kJoiningModes),
+                                                [&](const char* key) { return owner_in(record, key).has_value(); });
 }
 
 Status join_peers(StartContext& start, const CallContext&) {
     if (Status joined = join_network(start); !joined) return joined;
     if (Status joined = join_ipc(start); !joined) return joined;
     if (const auto joined = join_namespace(start, "PidMode", "PID"); !joined) return joined.error();
+    if (Status joined = join_uts(start); !joined) return joined;
+    if (const auto joined = join_namespace(start, "CgroupnsMode", "cgroup"); !joined) return joined.error();
     return find_links(start);
 }
 

@@ -77,7 +77,10 @@ TEST(ApiCoverage, WhatIsDoneNamesATestThatIsThere) {
     const std::set<std::string> tests = all_tests();
     for (const auto& [field, entry] : table()) {
         if (entry.here == "done") {
-            EXPECT_TRUE(tests.contains(entry.text)) << field << " names " << entry.text;
+            std::istringstream names(entry.text);
+            for (std::string name; std::getline(names >> std::ws, name, ',');) {
+                EXPECT_TRUE(tests.contains(name)) << field << " names " << name;
+            }
         } else {
             EXPECT_TRUE(entry.here == "refused" || entry.here == "not for Linux") << field << ": " << entry.here;
         }

@@ -164,6 +164,35 @@ TEST_F(RestartingPeers, AnOwnerThatRestartsIsWaitedForByTheUser) {
               "Cannot link to a non running container: /owner AS /web/o");
 }
 
+TEST_F(Peers, AJoinedUtsNamespaceBringsTheOwnersNames) {
+    CreateContainer request;
+    request.config = {{"Cmd", {"sleep"}}, {"Hostname", "ship"}, {"Domainname", "sea"}};
+    const std::string owner = engine->create_container(request)->id;
+    ASSERT_TRUE(engine->start_container(owner));
+    const std::string guest = create_started({"sleep"}, {{"UTSMode", "container:" + owner}}, "guest");
+    EXPECT_EQ(record(guest)->config["Hostname"], "ship");
+    EXPECT_EQ(record(guest)->config["Domainname"], "sea");
+    EXPECT_EQ(text_of(record(guest)->hostname_path), "ship\n");
+    EXPECT_NE(record(guest)->hosts_path, record(owner)->hosts_path);
+
+    request.host_config = {{"UTSMode", "container:" + owner}};
+    EXPECT_EQ(refusal(engine->create_container(request)), "conflicting options: hostname and the UTS mode");
+}
+
+TEST_F(Peers, AStoppedOwnerOfOtherNamespacesIsAConflict) {
+    const std::string owner = create({"sleep"}, {}, "owner");
+    for (const auto& [key, name] : {std::pair{"UTSMode", "UTS"}, {"CgroupnsMode", "cgroup"}}) {
+        const std::string guest = create({"sleep"}, {{key, "container:owner"}});
+        EXPECT_EQ(record(guest)->host_config[key], "container:" + owner);
+        auto started = engine->start_container(guest);
+        ASSERT_FALSE(started);
+        EXPECT_EQ(started.error().code(), ErrorCode::kConflict);
+        EXPECT_EQ(started.error().message(),
+                  std::string("failed to join ") + name + " namespace: container " + owner + " is not running");
+        EXPECT_EQ(refusal(try_create({"sleep"}, {{key, "container:nobody"}})), "No such container: nobody");
+    }
+}
+
 TEST_F(Peers, AStoppedPidOwnerIsAConflict) {
     const std::string owner = create({"sleep"}, {}, "owner");
     const std::string guest = create({"sleep"}, {{"PidMode", "container:owner"}});

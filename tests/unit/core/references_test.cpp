@@ -46,8 +46,8 @@ TEST(References, VolumesFrom) {
 }
 
 TEST(Dependencies, NamespacesLinksAndVolumesFromInOrder) {
-    const std::map<std::string, std::string> ids = {{"net", "n"}, {"n", "n"},    {"i", "i"},
-                                                    {"l", "l"},   {"data", "d"}, {"self", "s"}};
+    const std::map<std::string, std::string> ids = {{"net", "n"},  {"n", "n"},    {"i", "i"},     {"l", "l"},
+                                                    {"data", "d"}, {"self", "s"}, {"names", "u"}, {"groups", "g"}};
     const IdOfReference id_of = [&](const std::string& ref) -> std::optional<std::string> {
         const auto found = ids.find(ref);
         if (found == ids.end()) return std::nullopt;
@@ -55,12 +55,11 @@ TEST(Dependencies, NamespacesLinksAndVolumesFromInOrder) {
     };
     ContainerRecord record;
     record.id = "s";
-    record.host_config = {{"NetworkMode", "container:net"},
-                          {"IpcMode", "container:i"},
-                          {"PidMode", "container:n"},
-                          {"VolumesFrom", {"data:ro", "gone", "self", "l"}}};
+    record.host_config = {{"NetworkMode", "container:net"},     {"IpcMode", "container:i"},
+                          {"PidMode", "container:n"},           {"UTSMode", "container:names"},
+                          {"CgroupnsMode", "container:groups"}, {"VolumesFrom", {"data:ro", "gone", "self", "l"}}};
     record.links = {{"l", "alias"}, {"removed", "alias2"}};
-    EXPECT_EQ(boot_dependencies(record, id_of), (std::vector<std::string>{"n", "i", "l", "d"}));
+    EXPECT_EQ(boot_dependencies(record, id_of), (std::vector<std::string>{"n", "i", "u", "g", "l", "d"}));
 }
 
 TEST(Dependencies, NoneForAContainerOfItsOwn) {

@@ -138,8 +138,9 @@ Status OpBuilder::add_bind(const std::string& source, const std::string& target,
 }
 
 // v2: the whole view is one mount. v1: a tmpfs with one mount for each hierarchy, each rooted at the container's group
-// because the cgroup name space was made after the group was entered. With the host's name space a new mount would show
-// the whole machine's groups, so the container's own directories are bound instead, as runc does it.
+// because the cgroup name space was made after the group was entered, or at the group of the container whose name space
+// is joined. With the host's name space a new mount would show the whole machine's groups, so the container's own
+// directories are bound instead, as runc does it.
 Status OpBuilder::add_cgroup_view(const std::string& target, const MountOptions& options) {
     MountOptions attributes = options;
     attributes.data.clear();
@@ -147,7 +148,8 @@ Status OpBuilder::add_cgroup_view(const std::string& target, const MountOptions&
         add_filesystem("cgroup2", target, attributes, 0);
         return ok();
     }
-    const bool own_view = (writer_.header.flags & supervisor::kPlanCgroupNamespace) != 0;
+    const bool own_view = (writer_.header.flags & supervisor::kPlanCgroupNamespace) != 0 ||
+                          writer_.header.cgroup_namespace != supervisor::kNoFd;
     MountOptions outer = attributes;
     outer.attr_set &= ~uint64_t{MOUNT_ATTR_RDONLY};
     outer.data = {{"mode", "755"}, {"size", "64k"}};

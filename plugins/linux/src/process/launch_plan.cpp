@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <map>
@@ -91,6 +92,25 @@ Result<uint32_t> open_namespace(const std::string& path, PlanWriter& writer) {
     return writer.fd(std::move(fd));
 }
 
+// A container whose owner shares the host's shares that too, and then must not see the machine's groups through mounts
+// of its own (launch_ops.cpp): it is as if it had asked for the host's itself.
+Status write_cgroup_namespace(const std::string& path, PlanWriter& writer) {
+    if (path.empty()) {
+        writer.header.flags |= supervisor::kPlanCgroupNamespace;
+        return ok();
+    }
+    struct stat joined {
+    }, own{};
+    if (stat(path.c_str(), &joined) != 0 || stat("/proc/self/ns/cgroup", &own) != 0) {
+        return Error::from_errno(errno, "stat name space '" + path + "'").with_resource(path);
+    }
+    if (joined.st_dev == own.st_dev && joined.st_ino == own.st_ino) return ok();
+    const Result<uint32_t> fd = open_namespace(path, writer);
+    if (!fd) return fd.error();
+    writer.header.cgroup_namespace = *fd;
+    return ok();
+}
+
 // Network: the sandbox's word counts. Without one the container gets a new one, with loopback up, if the document says
 // "network" at all.
 void write_network(const LaunchInputs& in, bool wanted, PlanWriter& writer) {
@@ -127,8 +147,9 @@ Status write_namespaces(const LaunchInputs& in, PlanWriter& writer) {
             network = true;
             continue;
         }
-        if (type == "cgroup" && path.empty()) {
-            header.flags |= supervisor::kPlanCgroupNamespace;
+        if (type == "cgroup") {
+            Status written = write_cgroup_namespace(path, writer);
+            if (!written) return written;
             continue;
         }
         if (type == "pid") joined = &PlanHeader::pid_namespace, flag = CLONE_NEWPID;

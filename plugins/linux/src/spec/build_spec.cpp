@@ -70,8 +70,10 @@ Result<json> namespaces_of(const json& host_config, const SpecContext& context) 
     }
     if (read_text(host_config, "NetworkMode") != "host") list.push_back({{"type", "network"}});
     // Verified and never empty where the kernel has them.
-    const bool private_cgroup = read_text(host_config, "CgroupnsMode") != "host";
-    if (context.kernel.cgroup_namespaces && private_cgroup) list.push_back({{"type", "cgroup"}});
+    if (context.kernel.cgroup_namespaces) {
+        Status added = add_namespace(list, "cgroup", read_text(host_config, "CgroupnsMode"), context);
+        if (!added) return std::move(added).error();
+    }
     if (context.id_map != nullptr) list.push_back({{"type", "user"}});
     return list;
 }
@@ -207,10 +209,10 @@ Result<UserIdentity> user_of(const json& request, const SpecContext& context) {
                         read_texts(member_of(request, "HostConfig"), "GroupAdd"), *database);
 }
 
-// The names a container's own UTS name space gets; with the host's there is nothing to set.
+// The names a container's own UTS name space gets; with another's there is nothing to set.
 void add_host_names(json& document, const json& request) {
     const std::string uts_mode = read_text(member_of(request, "HostConfig"), "UTSMode");
-    if (uts_mode == "host") return;
+    if (uts_mode == "host" || joined_container(uts_mode)) return;
     document["hostname"] = full_hostname(request);
     if (const std::string domain = read_text(request, "Domainname"); !domain.empty()) document["domainname"] = domain;
 }

@@ -87,7 +87,7 @@ Status check_modes(Verification& check) {
     if (!is_one_of(pid, {"host"}) && !is_join(pid)) return invalid("invalid PID mode: " + pid);
     if (read_int(config, "ShmSize") < 0) return invalid("SHM size can not be less than 0");
     const std::string uts = read_text(config, "UTSMode");
-    if (!is_one_of(uts, {"host"})) return invalid("invalid UTS mode: " + uts);
+    if (!is_one_of(uts, {"host"}) && !is_join(uts)) return invalid("invalid UTS mode: " + uts);
     if (const int64_t score = read_int(config, "OomScoreAdj"); score < -1000 || score > 1000) {
         return invalid("Invalid value " + std::to_string(score) + ", range for oom score adj is [-1000, 1000]");
     }
@@ -96,7 +96,9 @@ Status check_modes(Verification& check) {
     if (!is_one_of(user, {"host", "private", "auto"}) && !is_join(user)) return invalid("invalid USER mode: " + user);
 
     const std::string cgroup = read_text(config, "CgroupnsMode");
-    if (!is_one_of(cgroup, {"private", "host"})) return invalid("invalid cgroup namespace mode: " + cgroup);
+    if (!is_one_of(cgroup, {"private", "host"}) && !is_join(cgroup)) {
+        return invalid("invalid cgroup namespace mode: " + cgroup);
+    }
     if (!cgroup.empty() && !check.kernel.cgroup_namespaces) {
         check.warn("Your kernel does not support cgroup namespaces.  Cgroup namespace setting discarded.");
         config["CgroupnsMode"] = "";

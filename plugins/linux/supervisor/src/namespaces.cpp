@@ -75,8 +75,9 @@ bool enter_groups_and_namespaces(ChildContext& c) {
         int type;
         const char* name;
     };
-    for (const Join& join : {Join{h.network_namespace, CLONE_NEWNET, "network"},
-                             Join{h.ipc_namespace, CLONE_NEWIPC, "ipc"}, Join{h.uts_namespace, CLONE_NEWUTS, "uts"}}) {
+    for (const Join& join :
+         {Join{h.network_namespace, CLONE_NEWNET, "network"}, Join{h.ipc_namespace, CLONE_NEWIPC, "ipc"},
+          Join{h.uts_namespace, CLONE_NEWUTS, "uts"}, Join{h.cgroup_namespace, CLONE_NEWCGROUP, "cgroup"}}) {
         if (join.fd != kNoFd && setns(c.fd(join.fd), join.type) != 0)
             return fail(c.failure, "join name space", join.name);
     }

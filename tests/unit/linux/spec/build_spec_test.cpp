@@ -255,6 +255,11 @@ TEST(BuildSpec, JoinsAnotherContainersNameSpaces) {
     EXPECT_THAT(pid["linux"]["namespaces"], Contains(json({{"type", "pid"}, {"path", "/proc/42/ns/pid"}})));
     EXPECT_THAT(ipc["linux"]["namespaces"], Contains(json({{"type", "ipc"}, {"path", "/proc/42/ns/ipc"}})));
     EXPECT_EQ(mount_at(ipc, "/dev/shm")["source"], "/proc/42/root/dev/shm");
+    const json uts = built(with_host("UTSMode", "container:db"), context);
+    EXPECT_THAT(uts["linux"]["namespaces"], Contains(json({{"type", "uts"}, {"path", "/proc/42/ns/uts"}})));
+    EXPECT_FALSE(uts.contains("hostname"));
+    const json groups = built(with_host("CgroupnsMode", "container:db"), context);
+    EXPECT_THAT(groups["linux"]["namespaces"], Contains(json({{"type", "cgroup"}, {"path", "/proc/42/ns/cgroup"}})));
     EXPECT_THAT(failure(with_host("PidMode", "container:db")), HasSubstr("not offered"));
 }
 

@@ -141,7 +141,7 @@ struct PlanHeader {
     // ids are those of the host for the user of the process, kNoId when the map does not have them.
     uint32_t user_namespace = kNoFd;
     uint32_t host_uid = kNoId, host_gid = kNoId;
-    uint32_t reserved = 0;
+    uint32_t cgroup_namespace = kNoFd;  // another container's, joined; not with kPlanCgroupNamespace
 
     TextRef id, hostname, domainname, cwd, search_path, log_name;
     TextRef apparmor, selinux;  // profile and context to execute under; empty: none
@@ -254,8 +254,9 @@ inline bool Plan::validate(const uint8_t* data, size_t size, uint32_t fd_count) 
          {h.id, h.hostname, h.domainname, h.cwd, h.search_path, h.log_name, h.apparmor, h.selinux}) {
         if (!good(ref)) return false;
     }
-    for (const uint32_t fd : {h.network_namespace, h.pid_namespace, h.ipc_namespace, h.uts_namespace,
-                              h.cgroup_directory, h.log_directory, h.oom_counter, h.oom_event, h.user_namespace}) {
+    for (const uint32_t fd :
+         {h.network_namespace, h.pid_namespace, h.ipc_namespace, h.uts_namespace, h.cgroup_directory, h.log_directory,
+          h.oom_counter, h.oom_event, h.user_namespace, h.cgroup_namespace}) {
         if (!good_fd(fd)) return false;
     }
     if (has(kPlanInit) && h.init_program >= fd_count) return false;
