@@ -117,6 +117,8 @@ static void write_create(FILE *to) {
     NUMBER(SLW_CREATE_PARKS);
     NUMBER(SLW_CREATE_NETWORK_FIRST);
     NUMBER(SLW_CREATE_USER_NAMESPACES);
+    NUMBER(SLW_CREATE_LOG_ATTRIBUTES);
+    NUMBER(SLW_LOG_ATTRIBUTES_BYTES);
     NUMBER(SLW_CREATE_TTY);
     NUMBER(SLW_CREATE_OPEN_STDIN);
     NUMBER(SLW_CREATE_STDIN_ONCE);
@@ -137,6 +139,7 @@ static void write_create(FILE *to) {
     FIELD(slw_log_target, max_files);
     FIELD(slw_log_target, path);
     FIELD(slw_log_target, max_bytes);
+    FIELD(slw_log_target, attributes);
     STRUCT(slw_create_request);
     FIELD(slw_create_request, struct_size);
     FIELD(slw_create_request, flags);

@@ -2,6 +2,7 @@
 // when it is looked at again, as happens at every start.
 #include <http/json_body.hpp>
 #include <model/host_config.hpp>
+#include <model/log_config.hpp>
 #include <slipway/core/schema.hpp>
 
 #include <cstdint>

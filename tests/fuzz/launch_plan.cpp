@@ -52,8 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
     Plan plan;
     if (!plan.validate(bytes, size, header.fd_count)) return 0;
-    for (const TextRef ref :
-         {header.id, header.hostname, header.domainname, header.cwd, header.search_path, header.log_name}) {
+    for (const TextRef ref : {header.id, header.hostname, header.domainname, header.cwd, header.search_path,
+                              header.log_name, header.log_attributes, header.apparmor, header.selinux}) {
         touch(plan, ref);
     }
     for (const ListRef list : {header.arguments, header.environment, header.masked, header.read_only}) {

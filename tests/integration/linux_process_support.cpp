@@ -279,7 +279,8 @@ Outcome TestContainer::create(const ContainerWish& wish) {
     if (outcome) outcome = make_spec(wish, spec);
     if (!outcome) return outcome;
     const std::string path = log_path();
-    const slw_log_target log{sizeof(log), wish.log_max_files, path.c_str(), wish.log_max_bytes};
+    const slw_log_target log{sizeof(log), wish.log_max_files, path.c_str(), wish.log_max_bytes,
+                             wish.log_attributes.empty() ? nullptr : wish.log_attributes.c_str()};
     const slw_create_request request{sizeof(request), wish.flags, text_of(spec), &log, 0, 0, 0};
     slw_process_info info{};
     info.struct_size = sizeof(info);

@@ -105,7 +105,8 @@ struct ContainerWish {
     uint32_t flags = 0;                 // SLW_CREATE_*
     uint64_t log_max_bytes = 0;
     uint32_t log_max_files = 1;
-    bool sandbox = true;  // a sandbox of its own through slw.network/1
+    std::string log_attributes;  // a JSON object; empty: none
+    bool sandbox = true;         // a sandbox of its own through slw.network/1
     bool read_only = false;
     std::vector<std::pair<std::string, std::string>> binds;  // host path, target
 };

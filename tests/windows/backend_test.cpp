@@ -294,7 +294,7 @@ Outcome WindowsBackend::create(slw_container* c, const std::string& id, const Ru
     });
     if (!spec) return spec;
     const std::string path = log_path(id);
-    const slw_log_target log{sizeof(slw_log_target), 1, path.c_str(), 0};
+    const slw_log_target log{sizeof(slw_log_target), 1, path.c_str(), 0, options.log_attributes};
     slw_create_request create{};
     create.struct_size = sizeof(create);
     create.flags = options.flags;

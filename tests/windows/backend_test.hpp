@@ -88,7 +88,8 @@ struct RunOptions {
     json host_config = json::object();
     bool network = true;
     json ports = json::array();
-    uint32_t flags = 0;  // SLW_CREATE_...
+    uint32_t flags = 0;                    // SLW_CREATE_...
+    const char* log_attributes = nullptr;  // of slw_log_target
 };
 
 class WindowsBackend : public testing::Test {

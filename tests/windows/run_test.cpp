@@ -2,6 +2,7 @@
 #include "backend_test.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 namespace slipway::windows_backend {
@@ -23,6 +24,22 @@ TEST_F(WindowsRun, ACommandsOutputReachesTheLogBeforeItsExitIsTold) {
     EXPECT_THAT(log_of(id), testing::HasSubstr("stderr:bad\n"));
     EXPECT_TRUE(give_back(c));
     EXPECT_EQ(host_->count(SLW_EVENT_EXIT, id), 1U);
+}
+
+TEST_F(WindowsRun, LogRecordsCarryTheAttributesTheyAreGiven) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    RunOptions options{{"cmd", "/c", "echo $GREETING"}};
+    options.log_attributes = R"({"tag":"web"})";
+
+    ASSERT_TRUE(run(c, id, options));
+
+    host_->wait(SLW_EVENT_EXIT, id);
+    std::ifstream log(log_path(id));
+    std::string line;
+    std::getline(log, line);
+    EXPECT_THAT(line, testing::StartsWith(R"({"log":"hello\n","stream":"stdout","attrs":{"tag":"web"},"time":)"));
+    EXPECT_TRUE(give_back(c));
 }
 
 TEST_F(WindowsRun, SF28_AHostConfigurationAtStartIsNotAccepted) {

@@ -24,6 +24,7 @@ Result<core::LogOptions> log_options(const Query& query) {
         return Error(ErrorCode::kInvalidArgument, "Bad parameters: you must choose at least one stream");
     }
     options.follow = query.flag("follow");
+    options.details = query.flag("details");
     // "all", nothing and nonsense mean all, as with Docker's json-file driver.
     const std::string& tail = query.get("tail");
     int64_t lines = 0;
@@ -37,6 +38,33 @@ Result<core::LogOptions> log_options(const Query& query) {
         *field = *when;
     }
     return options;
+}
+
+// As Go's url.QueryEscape, which is what clients undo.
+std::string escape(std::string_view text) {
+    static constexpr char kHex[] = "0123456789ABCDEF";
+    std::string escaped;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (alphanumeric || c == '-' || c == '_' || c == '.' || c == '~') {
+            escaped += c;
+        } else if (c == ' ') {
+            escaped += '+';
+        } else {
+            escaped += {'%', kHex[byte >> 4], kHex[byte & 15]};
+        }
+    }
+    return escaped;
+}
+
+// "key=value,other=value " in front of the line; a space alone without any.
+std::string details_of(const core::LogLine& line) {
+    auto attributes = line.attributes;
+    std::sort(attributes.begin(), attributes.end());
+    std::string text;
+    for (const auto& [key, value] : attributes) text += (text.empty() ? "" : ",") + escape(key) + "=" + escape(value);
+    return text + " ";
 }
 
 bool has_tty(const core::ContainerRecord& record) {
@@ -89,7 +117,9 @@ Status handle_container_logs(Exchange& exchange) {
 
     const core::LogSink sink = [&](const core::LogLine& line) {
         begin();
-        const std::string text = timestamps ? core::to_rfc3339(line.when) + " " + line.text : line.text;
+        std::string text = timestamps ? core::to_rfc3339(line.when) + " " : "";
+        if (options->details) text += details_of(line);
+        text += line.text;
         if (tty) return exchange.response.write(text);
         return exchange.response.write(frame(line.stream == "stderr" ? StreamId::kStderr : StreamId::kStdout, text));
     };

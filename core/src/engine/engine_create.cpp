@@ -4,6 +4,8 @@
 #include "engine/engine_impl.hpp"
 #include "health/health_check.hpp"
 #include "model/host_config.hpp"
+#include "model/log_attributes.hpp"
+#include "model/log_config.hpp"
 #include "model/merge.hpp"
 #include "model/mount_plan.hpp"
 #include "model/network_mode.hpp"
@@ -200,6 +202,9 @@ Result<EngineImpl::Draft> EngineImpl::draft_container(const CreateContainer& req
     if (draft.record.config.value("Hostname", "").empty()) {
         const bool host_mode = draft.record.host_config.value("NetworkMode", "") == "host";
         draft.record.config["Hostname"] = host_mode ? Poco::Environment::nodeName() : short_id(draft.record.id);
+    }
+    if (auto attributes = record_attributes(draft.record, draft.backend->info()); !attributes) {
+        return std::move(attributes).error();
     }
     return draft;
 }

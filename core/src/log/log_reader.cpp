@@ -119,7 +119,7 @@ private:
     }
 
     void give(std::string_view text, LogLine& line) {
-        if (!parse_log_record(text, line)) {
+        if (!parse_log_record(text, line, options_.details)) {
             ++report_.damaged;
             return;
         }

@@ -28,11 +28,12 @@ void append_utf8(std::string& out, uint32_t point) {
 // building a tree for each line costs more than everything else `logs` does.
 class RecordParser {
 public:
-    explicit RecordParser(std::string_view text) : rest_(text) {}
+    RecordParser(std::string_view text, bool want_attributes) : rest_(text), want_attributes_(want_attributes) {}
 
     bool parse(LogLine& out) {
         bool has_log = false, has_stream = false, has_time = false;
         std::string key, time;
+        out.attributes.clear();
         if (!take('{')) return false;
         while (!take('}')) {
             if (!take_string(key) || !take(':')) return false;
@@ -45,6 +46,8 @@ public:
             } else if (key == "time") {
                 has_time = take_string(time);
                 if (!has_time) return false;
+            } else if (want_attributes_ && key == "attrs" && peek() == '{') {
+                if (!take_object(&out.attributes)) return false;
             } else if (!skip_value()) {
                 return false;
             }
@@ -172,7 +175,7 @@ private:
     bool skip_value() {
         std::string ignored;
         if (peek() == '"') return take_string(ignored);
-        if (peek() == '{') return skip_object();
+        if (peek() == '{') return take_object(nullptr);
         const size_t end = rest_.find_first_of(",}\"{[");
         if (end == 0 || end == std::string_view::npos || (rest_[end] != ',' && rest_[end] != '}')) return false;
         rest_.remove_prefix(end);
@@ -180,23 +183,25 @@ private:
     }
 
     // Docker's "attrs": an object of strings.
-    bool skip_object() {
-        std::string ignored;
+    bool take_object(std::vector<std::pair<std::string, std::string>>* out) {
+        std::string key, value;
         if (!take('{')) return false;
         while (!take('}')) {
-            if (!take_string(ignored) || !take(':') || !take_string(ignored)) return false;
+            if (!take_string(key) || !take(':') || !take_string(value)) return false;
+            if (out != nullptr) out->emplace_back(key, value);
             if (!take(',') && peek() != '}') return false;
         }
         return true;
     }
 
     std::string_view rest_;
+    const bool want_attributes_;
 };
 
 }  // namespace
 
-bool parse_log_record(std::string_view line, LogLine& out) {
-    return RecordParser(line).parse(out);
+bool parse_log_record(std::string_view line, LogLine& out, bool want_attributes) {
+    return RecordParser(line, want_attributes).parse(out);
 }
 
 }  // namespace slipway::core

@@ -19,21 +19,6 @@ namespace slipway::core {
 // annotations, log options. kInvalidArgument with Docker's text.
 Status check_host_config(nlohmann::json& host_config);
 
-// The limits of the log of a checked HostConfig; those of "local" have Docker's defaults of 20 MiB and 5 files.
-// `enabled` is false for the driver "none".
-struct LogPolicy {
-    bool enabled = true;
-    uint64_t max_bytes = 0;  // 0: no rotation
-    uint32_t max_files = 1;  // the current one included
-};
-Result<LogPolicy> log_policy(const nlohmann::json& host_config);
-
-// Where the engine keeps the container's log: <data_dir>/<id>-json.log.
-std::string log_path_of(const ContainerRecord& record);
-
-// "10m", "1g", "512", "64kb": bytes, as docker/go-units reads them. kInvalidArgument "invalid size: '<text>'".
-Result<uint64_t> parse_size(std::string_view text);
-
 // hostname, hosts and resolv.conf in the container's own directory.
 void use_own_network_files(ContainerRecord& record);
 

@@ -1,6 +1,6 @@
 #include "model/mount_options.hpp"
 
-#include "model/host_config.hpp"
+#include "model/size_text.hpp"
 
 #include <slipway/mount.h>
 

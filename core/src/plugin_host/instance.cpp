@@ -96,6 +96,7 @@ Status PluginInstance::collect_extensions() {
     info_.accepts_start_hostconfig = (create_->flags & SLW_CREATE_ACCEPTS_START_HOSTCONFIG) != 0;
     info_.parks = (create_->flags & SLW_CREATE_PARKS) != 0;
     info_.maps_users = (create_->flags & SLW_CREATE_USER_NAMESPACES) != 0;
+    info_.writes_log_attributes = (create_->flags & SLW_CREATE_LOG_ATTRIBUTES) != 0;
     info_.network_first = (create_->flags & SLW_CREATE_NETWORK_FIRST) != 0;
     info_.pauses = pause_.has_value();
     info_.executes = exec_.has_value();

@@ -73,7 +73,10 @@ Result<ProcessInfo> PluginContainer::create(const CallContext& call, const Creat
     slw_log_target log{};
     if (params.log) {
         if (Status s = check_c_string("the log path", params.log->path); !s) return std::move(s).error();
-        log = {sizeof(log), params.log->max_files, params.log->path.c_str(), params.log->max_bytes};
+        const std::string& attributes = params.log->attributes;
+        if (Status s = check_c_string("the log attributes", attributes); !s) return std::move(s).error();
+        log = {sizeof(log), params.log->max_files, params.log->path.c_str(), params.log->max_bytes,
+               attributes.empty() ? nullptr : attributes.c_str()};
         request.log = &log;
     }
     const AbiLimits limits(call);

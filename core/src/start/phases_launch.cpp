@@ -2,9 +2,10 @@
 
 #include "engine/engine_events.hpp"
 #include "health/health_check.hpp"
-#include "model/host_config.hpp"
 #include "model/inherited.hpp"
 #include "model/links.hpp"
+#include "model/log_attributes.hpp"
+#include "model/log_config.hpp"
 #include "start/phases.hpp"
 
 #include <algorithm>
@@ -91,7 +92,9 @@ Status create_process(StartContext& start, const CallContext& call) {
     CreateParams params;
     params.spec = std::move(start.spec);
     if (policy->enabled && !record.log_path.empty()) {
-        params.log = LogTarget{record.log_path, policy->max_bytes, policy->max_files};
+        auto attributes = record_attributes(record, start.backend.info());
+        if (!attributes) return std::move(attributes).error();
+        params.log = LogTarget{record.log_path, policy->max_bytes, policy->max_files, std::move(*attributes)};
     }
     params.tty = record.config.value("Tty", false);
     params.open_stdin = record.config.value("OpenStdin", false);

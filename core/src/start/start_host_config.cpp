@@ -4,6 +4,7 @@
 #include "model/go_text.hpp"
 #include "model/host_config.hpp"
 #include "model/inherited.hpp"
+#include "model/log_config.hpp"
 #include "model/mount_options.hpp"
 #include "model/mounts.hpp"
 #include "volume/volume_store.hpp"

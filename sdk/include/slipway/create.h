@@ -25,6 +25,7 @@ SLW_BEGIN_C
 #define SLW_CREATE_NETWORK_FIRST (UINT32_C(1) << 2) /* endpoints are attached before create(), else between create and start */
 
 #define SLW_CREATE_USER_NAMESPACES (UINT32_C(1) << 3) /* reads slw_container_desc.user_namespace; since ABI 1.2 */
+#define SLW_CREATE_LOG_ATTRIBUTES (UINT32_C(1) << 4) /* writes slw_log_target.attributes; since ABI 1.3 */
 
 /* Names the container a handle stands for. */
 typedef struct slw_container_desc {
@@ -42,12 +43,18 @@ typedef struct slw_container_desc {
     const char *user_namespace;
 } slw_container_desc;
 
-/* The log the backend writes for the container's output. */
+#define SLW_LOG_ATTRIBUTES_BYTES 65536 /* longest slw_log_target.attributes, without its NUL; since ABI 1.3 */
+
+/* The log the backend writes for the container's output: one JSON object a line, {"log": "text\n", "stream": "stdout",
+ * "time": "RFC 3339, nanoseconds"}. */
 typedef struct slw_log_target {
     uint32_t struct_size;
     uint32_t max_files; /* rotated files kept including the current one, 1 or more */
     const char *path;   /* absolute path of the current file; NULL: no log. Parent exists */
     uint64_t max_bytes; /* rotate when the file would pass this; 0 for never */
+    /* Since ABI 1.3, NULL unless the backend has SLW_CREATE_LOG_ATTRIBUTES: a JSON object of strings on one line, at most
+     * SLW_LOG_ATTRIBUTES_BYTES long, that every record carries as its member "attrs", as it is. NULL: no such member. */
+    const char *attributes;
 } slw_log_target;
 
 /* slw_create_request.flags */

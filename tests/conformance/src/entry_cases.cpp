@@ -81,7 +81,7 @@ TEST_F(Backend, HasTablesThatHoldTheirFunctions) {
     EXPECT_GE(mount_->struct_size, offsetof(slw_mount_ops, root_size) + sizeof(mount_->root_size));
     EXPECT_GE(network_->struct_size, offsetof(slw_network_ops, endpoint_detach) + sizeof(network_->endpoint_detach));
     constexpr uint32_t kKnown = SLW_CREATE_ACCEPTS_START_HOSTCONFIG | SLW_CREATE_PARKS | SLW_CREATE_NETWORK_FIRST |
-                                SLW_CREATE_USER_NAMESPACES;
+                                SLW_CREATE_USER_NAMESPACES | SLW_CREATE_LOG_ATTRIBUTES;
     EXPECT_EQ(create_->flags & ~kKnown, 0U);
 }
 

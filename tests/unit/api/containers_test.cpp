@@ -311,6 +311,19 @@ TEST_F(ContainersTest, LogsAreFramedUnlessThereIsATerminal) {
     EXPECT_EQ(engine.logged.tail, -1);
 }
 
+TEST_F(ContainersTest, LogDetailsStandBeforeTheLine) {
+    engine.log_lines = {{"stdout", 1'700'000'000'000'000'001, "one\n", {{"tag", "a b"}, {"env", "x,y=\xc3\xbc~"}}},
+                        {"stdout", 0, "two\n"}};
+    EXPECT_EQ(get("/containers/web/logs?stdout=1&details=1").body, std::string("\1\0\0\0\0\0\0\x27", 8) +
+                                                                       "env=x%2Cy%3D%C3%BC~,tag=a+b one\n" +
+                                                                       std::string("\1\0\0\0\0\0\0\5", 8) + " two\n");
+    EXPECT_TRUE(engine.logged.details);
+    EXPECT_THAT(get("/containers/web/logs?stdout=1&details=1&timestamps=1").body,
+                testing::HasSubstr("2023-11-14T22:13:20.000000001Z env="));
+    get("/containers/web/logs?stdout=1");
+    EXPECT_FALSE(engine.logged.details);
+}
+
 TEST_F(ContainersTest, LogsNeedAStream) {
     const Reply reply = get("/containers/web/logs");
     EXPECT_EQ(reply.status, 400);

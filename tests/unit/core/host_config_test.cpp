@@ -1,6 +1,8 @@
 #include <model/host_config.hpp>
+#include <model/log_config.hpp>
 #include <model/mounts.hpp>
 #include <model/ports.hpp>
+#include <model/size_text.hpp>
 #include <slipway/core/schema.hpp>
 
 #include "support/temp_dir.hpp"
@@ -108,7 +110,7 @@ TEST(HostConfig, TheLocalLogIsBoundedByItself) {
     EXPECT_EQ(policy(json::object())->max_files, 5u);
     EXPECT_EQ(policy({{"max-size", "1m"}})->max_bytes, 1u << 20);
     EXPECT_EQ(policy({{"max-file", "2"}})->max_files, 2u);
-    EXPECT_EQ(policy({{"tag", "x"}}).error().message(), "unknown log opt 'tag' for local log driver");
+    EXPECT_EQ(policy({{"colour", "x"}}).error().message(), "unknown log opt 'colour' for log driver local");
     EXPECT_EQ(policy({{"compress", "true"}}).error().code(), ErrorCode::kUnimplemented);
 }
 

@@ -76,6 +76,16 @@ TEST(LogRecord, TakesEscapesSurrogatesAndRawBytes) {
         R"({"time":"2024-01-01T00:00:00Z", "attrs":{"a":"b"}, "n": 5, "stream":"stdout", "log":""})", line));
 }
 
+TEST(LogRecord, AttributesAreReadIfWanted) {
+    const std::string text =
+        R"({"log":"x","stream":"stdout","attrs":{"b":"2\n","a":"1"},"time":"2024-01-01T00:00:00Z"})";
+    LogLine line;
+    ASSERT_TRUE(parse_log_record(text, line, true));
+    EXPECT_THAT(line.attributes, ElementsAre(std::pair("b", "2\n"), std::pair("a", "1")));
+    ASSERT_TRUE(parse_log_record(text, line));
+    EXPECT_THAT(line.attributes, IsEmpty());
+}
+
 TEST(LogRecord, RefusesWhatIsNone) {
     LogLine line;
     for (const char* text :

@@ -56,6 +56,7 @@ struct LogTarget {
     std::string path;
     uint64_t max_bytes = 0;
     uint32_t max_files = 1;
+    std::string attributes = {};  // slw_log_target.attributes; empty: none
 };
 
 struct CreateParams {
@@ -198,6 +199,7 @@ struct BackendInfo {
     bool parks = false;
     bool network_first = true;
     bool maps_users = false;              // reads ContainerDesc::user_namespace
+    bool writes_log_attributes = false;   // reads LogTarget::attributes
     bool pauses = false;                  // offers slw.pause/1
     bool executes = false;                // offers slw.exec/1
     std::vector<std::string> extensions;  // ids offered

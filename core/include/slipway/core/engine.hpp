@@ -107,13 +107,15 @@ struct LogOptions {
     bool follow = false;
     bool want_stdout = true, want_stderr = true;
     UnixNanos since = 0, until = 0;
-    int64_t tail = -1;  // lines from the end; negative: all
+    int64_t tail = -1;     // lines from the end; negative: all
+    bool details = false;  // fill in LogLine::attributes
 };
 
 struct LogLine {
     std::string stream;  // "stdout" or "stderr"
     UnixNanos when = 0;
     std::string text;  // as written, newline included when there was one
+    std::vector<std::pair<std::string, std::string>> attributes = {};  // what the record says besides, by key
 };
 
 // Returns false to stop.

@@ -157,6 +157,7 @@ Status launch(slw_container& c, const nlohmann::json& spec, const CreateOptions&
     in.listener = listener->get();
     in.log_directory = log->directory.get();
     in.log_name = log->name;
+    in.log_attributes = options.log.attributes;
     in.log_max_bytes = options.log.max_bytes;
     in.log_max_files = options.log.max_files;
     in.oom_counter = oom.counter.get();

@@ -14,6 +14,7 @@ struct LogTarget {
     std::string path;
     uint64_t max_bytes = 0;
     uint32_t max_files = 1;
+    std::string attributes;  // JSON object that each record carries; empty: none
 };
 
 struct CreateOptions {

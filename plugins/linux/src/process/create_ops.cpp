@@ -109,6 +109,13 @@ Result<CreateOptions> options_of(const slw_create_request& request) {
         options.log.path = request.log->path;
         options.log.max_bytes = request.log->max_bytes;
         options.log.max_files = request.log->max_files;
+        if (SLW_HAS(request.log, slw_log_target, attributes) && request.log->attributes != nullptr) {
+            options.log.attributes = request.log->attributes;
+        }
+        if (options.log.attributes.size() > SLW_LOG_ATTRIBUTES_BYTES) {
+            return Error(ErrorCode::kInvalidArgument,
+                         "log attributes are longer than " + std::to_string(SLW_LOG_ATTRIBUTES_BYTES) + " bytes");
+        }
     }
     return options;
 }
@@ -190,7 +197,8 @@ slw_status SLW_CALL destroy(slw_container* c, const slw_call*, slw_error* err) n
 
 const slw_create_ops kCreateOps = {
     sizeof(slw_create_ops),
-    SLW_CREATE_ACCEPTS_START_HOSTCONFIG | SLW_CREATE_PARKS | SLW_CREATE_NETWORK_FIRST | SLW_CREATE_USER_NAMESPACES,
+    SLW_CREATE_ACCEPTS_START_HOSTCONFIG | SLW_CREATE_PARKS | SLW_CREATE_NETWORK_FIRST | SLW_CREATE_USER_NAMESPACES |
+        SLW_CREATE_LOG_ATTRIBUTES,
     verify_config,
     container_open,
     container_close,

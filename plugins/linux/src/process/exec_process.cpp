@@ -45,7 +45,7 @@ void write_cgroup(const CgroupEntry& cgroup, PlanWriter& writer) {
 Status write_plan(const slw_container& c, const json& spec, const ExecOptions& options, PlanWriter& writer) {
     supervisor::PlanHeader& header = writer.header;
     header.id = writer.text(c.id);
-    header.hostname = header.domainname = header.log_name = writer.text("");
+    header.hostname = header.domainname = header.log_name = header.log_attributes = writer.text("");
     header.flags |= plan_flags(options.flags);
     if (options.tty_rows != 0) header.tty_rows = options.tty_rows;
     if (options.tty_columns != 0) header.tty_columns = options.tty_columns;

@@ -217,6 +217,7 @@ void write_supervision(const LaunchInputs& in, PlanWriter& writer) {
     header.listener = writer.fd(in.listener);
     header.log_directory = writer.fd(in.log_directory);
     header.log_name = writer.text(in.log_name);
+    header.log_attributes = writer.text(in.log_attributes);
     header.log_max_bytes = in.log_max_bytes;
     header.log_max_files = in.log_max_files;
     if (in.seccomp) header.seccomp = writer.list(*in.seccomp);

@@ -37,6 +37,7 @@ struct LaunchInputs {
     int listener = -1;
     int log_directory = -1;  // -1: no log
     std::string log_name;
+    std::string log_attributes;  // a JSON object, or empty
     uint64_t log_max_bytes = 0;
     uint32_t log_max_files = 1;
     int oom_counter = -1, oom_event = -1;

@@ -67,7 +67,8 @@ int descriptor(const Supervisor& s, uint32_t index) {
 bool open_log(Supervisor& s, Failure& failure) {
     const PlanHeader& h = s.plan.header();
     if (h.log_directory == kNoFd) return true;
-    if (g_log.open(descriptor(s, h.log_directory), s.plan.text(h.log_name), h.log_max_bytes, h.log_max_files))
+    if (g_log.open(descriptor(s, h.log_directory), s.plan.text(h.log_name), h.log_max_bytes, h.log_max_files,
+                   s.plan.text(h.log_attributes)))
         return true;
     return fail(failure, "open log", s.plan.text(h.log_name));
 }

@@ -160,7 +160,7 @@ void finish_exit(Supervisor& s) {
     }
     g_log.finish(0);
     g_log.finish(1);
-    g_log.flush();
+    g_log.end();
     end_clients(s);
     // A process that never started has no exit: a daemon that did not ask for its end sees us go and calls it lost.
     if (!s.exit_reported && s.started_ns != 0) {

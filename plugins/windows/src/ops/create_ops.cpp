@@ -81,7 +81,9 @@ Result<SessionOptions> session_options(slw_container& c, const slw_create_reques
     options.stdin_once = (request.flags & SLW_CREATE_STDIN_ONCE) != 0;
     const slw_log_target* log = request.log;
     if (log != nullptr && SLW_HAS(log, slw_log_target, max_bytes) && log->path != nullptr) {
-        auto writer = LogWriter::open({log->path, log->max_bytes, log->max_files});
+        LogTarget target{log->path, log->max_bytes, log->max_files};
+        if (SLW_HAS(log, slw_log_target, attributes) && log->attributes != nullptr) target.attributes = log->attributes;
+        auto writer = LogWriter::open(std::move(target));
         if (!writer) return std::move(writer).error();
         options.log = std::move(*writer);
     }
@@ -206,7 +208,7 @@ slw_status SLW_CALL destroy(slw_container* c, const slw_call*, slw_error* err) n
 
 const slw_create_ops kCreateOps = {
     sizeof(slw_create_ops),
-    SLW_CREATE_NETWORK_FIRST,
+    SLW_CREATE_NETWORK_FIRST | SLW_CREATE_LOG_ATTRIBUTES,
     verify_config,
     container_open,
     container_close,

@@ -21,7 +21,12 @@ std::string numbered(const std::string& path, uint32_t number) {
 }  // namespace
 
 Result<std::unique_ptr<LogWriter>> LogWriter::open(LogTarget target) {
-    std::unique_ptr<LogWriter> writer(new LogWriter(std::move(target)));
+    nlohmann::ordered_json attributes;
+    if (!target.attributes.empty()) {
+        attributes = nlohmann::ordered_json::parse(target.attributes, nullptr, false);
+        if (!attributes.is_object()) return Error(ErrorCode::kInvalidArgument, "log attributes are no JSON object");
+    }
+    std::unique_ptr<LogWriter> writer(new LogWriter(std::move(target), std::move(attributes)));
     const fs::path path = path_from_utf8(writer->target_.path);
     writer->file_.open(path, std::ios::binary | std::ios::app);
     if (!writer->file_) {
@@ -60,8 +65,9 @@ void LogWriter::finish() {
 }
 
 void LogWriter::record(int stream, std::string_view line) {
-    const nlohmann::ordered_json document = {
-        {"log", line}, {"stream", stream == 2 ? "stderr" : "stdout"}, {"time", utc_text(unix_now_ns())}};
+    nlohmann::ordered_json document = {{"log", line}, {"stream", stream == 2 ? "stderr" : "stdout"}};
+    if (attributes_.is_object()) document["attrs"] = attributes_;
+    document["time"] = utc_text(unix_now_ns());
     const std::string text = document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
     if (target_.max_bytes > 0 && written_ > 0 && written_ + text.size() > target_.max_bytes) rotate();
     file_.write(text.data(), static_cast<std::streamsize>(text.size()));

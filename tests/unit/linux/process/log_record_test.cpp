@@ -43,10 +43,17 @@ std::vector<Line> split(const std::vector<std::string>& chunks) {
 
 TEST(LogRecord, HasDockersShape) {
     std::string out;
-    write_log_record("hi", 2, true, true, 1'767'323'045'123'456'789,
-                     [&](const char* bytes, size_t size) { out.append(bytes, size); });
+    const auto append = [&](const char* bytes, size_t size) { out.append(bytes, size); };
+    const std::string attributes = R"({"tag":"web"})";
+    constexpr int64_t kWhen = 1'767'323'045'123'456'789;
 
-    EXPECT_EQ(out, "{\"log\":\"hi\\n\",\"stream\":\"stderr\",\"time\":\"2026-01-02T03:04:05.123456789Z\"}\n");
+    write_log_record({"hi", 2, true, true, "", 0, kWhen}, append);
+    write_log_record({"hi", 2, false, false, attributes.data(), attributes.size(), kWhen}, append);
+
+    EXPECT_EQ(out,
+              "{\"log\":\"hi\\n\",\"stream\":\"stderr\",\"time\":\"2026-01-02T03:04:05.123456789Z\"}\n"
+              "{\"log\":\"hi\",\"stream\":\"stdout\",\"attrs\":{\"tag\":\"web\"},"
+              "\"time\":\"2026-01-02T03:04:05.123456789Z\"}\n");
 }
 
 TEST(LogRecord, EscapesAsDockerDoes) {

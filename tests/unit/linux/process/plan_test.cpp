@@ -17,7 +17,7 @@ std::vector<uint8_t> sample() {
     PlanWriter writer;
     PlanHeader& h = writer.header;
     h.id = writer.text("abc");
-    h.hostname = h.domainname = h.log_name = h.apparmor = h.selinux = writer.text("");
+    h.hostname = h.domainname = h.log_name = h.log_attributes = h.apparmor = h.selinux = writer.text("");
     h.cwd = writer.text("/");
     h.search_path = writer.text("/bin:/usr/bin");
     h.arguments = writer.texts({"echo", "hi there"});

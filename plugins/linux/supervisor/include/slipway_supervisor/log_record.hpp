@@ -1,9 +1,10 @@
 // slipway_supervisor/log_record.hpp - one record of Docker's json-file log:
 //
-//   {"log":"text\n","stream":"stdout","time":"2026-01-02T03:04:05.123456789Z"}
+//   {"log":"text\n","stream":"stdout","attrs":{"tag":"web"},"time":"2026-01-02T03:04:05.123456789Z"}
 //
-// Control characters, quotes, backslashes and < > & are escaped as Docker's writer does; bytes that are not UTF-8
-// become U+FFFD. The encoder writes through a sink `void(const char*, size_t)` and needs no memory of its own.
+// with "attrs" only when there are any. Control characters, quotes, backslashes and < > & are escaped as Docker's
+// writer does; bytes that are not UTF-8 become U+FFFD. The encoder writes through a sink `void(const char*, size_t)`
+// and needs no memory of its own.
 #pragma once
 
 #include <stddef.h>
@@ -125,19 +126,29 @@ inline void format_timestamp(int64_t unix_ns, char (&out)[kTimestampBytes]) {
     out[29] = 'Z';
 }
 
-// One record. `newline` says whether the line ended; a split line's earlier parts have none.
+struct LogRecord {
+    const char* line = nullptr;
+    size_t size = 0;
+    bool newline = false;  // the line ended here; a split line's earlier parts have none
+    bool is_stderr = false;
+    const char* attributes = nullptr;  // a JSON object, written as it is
+    size_t attributes_size = 0;        // 0: none
+    int64_t unix_ns = 0;
+};
+
 template <class Sink>
-void write_log_record(const char* line, size_t size, bool newline, bool is_stderr, int64_t unix_ns, Sink&& sink) {
+void write_log_record(const LogRecord& record, Sink&& sink) {
     char time[kTimestampBytes];
-    format_timestamp(unix_ns, time);
+    format_timestamp(record.unix_ns, time);
     sink("{\"log\":\"", size_t{8});
-    write_json_escaped(line, size, sink);
-    if (newline) sink("\\n", size_t{2});
-    if (is_stderr) {
-        sink("\",\"stream\":\"stderr\",\"time\":\"", size_t{28});
-    } else {
-        sink("\",\"stream\":\"stdout\",\"time\":\"", size_t{28});
+    write_json_escaped(record.line, record.size, sink);
+    if (record.newline) sink("\\n", size_t{2});
+    sink(record.is_stderr ? "\",\"stream\":\"stderr\"" : "\",\"stream\":\"stdout\"", size_t{19});
+    if (record.attributes_size > 0) {
+        sink(",\"attrs\":", size_t{9});
+        sink(record.attributes, record.attributes_size);
     }
+    sink(",\"time\":\"", size_t{9});
     sink(static_cast<const char*>(time), kTimestampBytes);
     sink("\"}\n", size_t{3});
 }

@@ -24,6 +24,7 @@ constexpr uint32_t kPlanMagic = 0x31504c53;  // "SLP1"
 constexpr uint32_t kPlanVersion = 1;
 constexpr uint32_t kPlanMaxBytes = 8u << 20;  // arguments and environment are bounded by the kernel's 2 MiB for execve
 constexpr uint32_t kPlanMaxFds = 1024;
+constexpr uint32_t kLogAttributesBytes = 64u << 10;
 constexpr uint32_t kNoFd = 0xffffffff;
 constexpr uint32_t kNoId = 0xffffffff;
 
@@ -144,6 +145,7 @@ struct PlanHeader {
     uint32_t cgroup_namespace = kNoFd;  // another container's, joined; not with kPlanCgroupNamespace
 
     TextRef id, hostname, domainname, cwd, search_path, log_name;
+    TextRef log_attributes;     // a JSON object for each record, at most kLogAttributesBytes; empty: none
     TextRef apparmor, selinux;  // profile and context to execute under; empty: none
     ListRef arguments;          // TextRef, at least one
     ListRef environment;        // TextRef
@@ -251,9 +253,10 @@ inline bool Plan::validate(const uint8_t* data, size_t size, uint32_t fd_count) 
         return false;
     }
     for (const TextRef ref :
-         {h.id, h.hostname, h.domainname, h.cwd, h.search_path, h.log_name, h.apparmor, h.selinux}) {
+         {h.id, h.hostname, h.domainname, h.cwd, h.search_path, h.log_name, h.log_attributes, h.apparmor, h.selinux}) {
         if (!good(ref)) return false;
     }
+    if (h.log_attributes.size > kLogAttributesBytes) return false;
     for (const uint32_t fd :
          {h.network_namespace, h.pid_namespace, h.ipc_namespace, h.uts_namespace, h.cgroup_directory, h.log_directory,
           h.oom_counter, h.oom_event, h.user_namespace, h.cgroup_namespace}) {

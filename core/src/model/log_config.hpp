@@ -1,0 +1,28 @@
+// core/src/model/log_config.hpp - HostConfig.LogConfig: which drivers and options there are, and what they come to.
+#pragma once
+
+#include <slipway/core/record.hpp>
+#include <slipway/cpp/error.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace slipway::core {
+
+// The limits of the log of a normalised HostConfig; those of "local" have Docker's defaults of 20 MiB and 5 files.
+// `enabled` is false for the driver "none".
+struct LogPolicy {
+    bool enabled = true;
+    uint64_t max_bytes = 0;  // 0: no rotation
+    uint32_t max_files = 1;  // the current one included
+};
+
+// Checks driver and options, too. kInvalidArgument with Docker's text.
+Result<LogPolicy> log_policy(const nlohmann::json& host_config);
+
+// Where the engine keeps the container's log: <data_dir>/<id>-json.log.
+std::string log_path_of(const ContainerRecord& record);
+
+}  // namespace slipway::core
