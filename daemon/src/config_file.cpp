@@ -85,6 +85,7 @@ const std::map<std::string, Setter>& setters() {
         {"userns-remap", text(&DaemonOptions::userns_remap)},
         {"userns-pool", text(&DaemonOptions::userns_pool)},
         {"cdi-spec-dirs", texts(&DaemonOptions::cdi_spec_dirs)},
+        {"journald-socket", text(&DaemonOptions::journald_socket)},
         {"log-level", text(&DaemonOptions::log_level)},
         {"debug", set_debug},
         {"default-runtime", text(&DaemonOptions::default_runtime)},

@@ -96,6 +96,7 @@ Result<core::EngineOptions> engine_options(const DaemonOptions& options, const L
         }
     }
     out.user_namespaces = std::move(*users);
+    out.journal_socket = options.journald_socket;
     out.bridge_disabled = options.bridge == "none";
     out.log = logger.function();
     return out;

@@ -51,7 +51,7 @@ Status check_values(const DaemonOptions& options) {
 
 struct Given {
     bool version = false, debug = false;
-    std::string data_root, exec_root, probe_file;
+    std::string data_root, exec_root, journald_socket, probe_file;
 };
 
 void declare(CLI::App& app, DaemonOptions& options, Given& given) {
@@ -78,6 +78,9 @@ void declare(CLI::App& app, DaemonOptions& options, Given& given) {
                    "Directory with specifications of CDI devices; repeatable [/etc/cdi, /var/run/cdi]")
         ->type_name("DIR")
         ->take_all();
+    app.add_option("--journald-socket", given.journald_socket,
+                   "Where the log driver journald sends records [/run/systemd/journal/socket]")
+        ->type_name("PATH");
     app.add_option("-l,--log-level", options.log_level, "debug, info, warn or error [info]")->type_name("LEVEL");
     app.add_flag("-D,--debug", given.debug, "Same as --log-level debug");
     app.add_option("--config-file", options.config_file, "Configuration file [/etc/slipway/daemon.json]")
@@ -154,6 +157,7 @@ Result<Invocation> parse_invocation(int argc, char** argv) {
     }
     if (!given.data_root.empty()) options.data_root = given.data_root;
     if (!given.exec_root.empty()) options.exec_root = given.exec_root;
+    if (!given.journald_socket.empty()) options.journald_socket = given.journald_socket;
     if (given.debug) options.log_level = "debug";
     options.config_file_given = app.get_option("--config-file")->count() > 0;
 

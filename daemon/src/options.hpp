@@ -26,6 +26,7 @@ struct DaemonOptions {
     std::string userns_remap;  // as dockerd's; empty: containers have the host's ids
     std::string userns_pool;   // "first:count"; empty: the ids of user "containers"
     std::vector<std::string> cdi_spec_dirs{"/etc/cdi", "/var/run/cdi"};  // empty: no CDI devices
+    std::filesystem::path journald_socket = "/run/systemd/journal/socket";
     std::string log_level = "info";
     std::string default_runtime = "linux";
     std::string min_api_version = "1.22";

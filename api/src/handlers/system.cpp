@@ -86,7 +86,7 @@ void add_constants(json& out) {
     out["Plugins"] = {{"Volume", {"local"}},
                       {"Network", {"bridge", "host", "null"}},
                       {"Authorization", nullptr},
-                      {"Log", {"json-file", "local", "none"}}};
+                      {"Log", {"journald", "json-file", "local", "none", "syslog"}}};
     out["LoggingDriver"] = "json-file";
     out["IndexServerAddress"] = "https://index.docker.io/v1/";
     out["RegistryConfig"] = {

@@ -1,8 +1,8 @@
 // core/src/engine/engine_impl.hpp - the engine behind engine.hpp. One .cpp a topic: engine_open (opening, shutting
 // down), engine_create, engine_start, engine_restart (policies, boot), engine_update, engine_stop (stop, kill,
 // restart), engine_pause, engine_exec, engine_health, engine_exit, engine_remove, engine_wait, engine_streams (attach,
-// resize, logs), engine_observe (statistics, process lists), engine_archive (files, export, changes), engine_watch
-// (watchdog, metrics), engine_query (lists, images, networks, facts), reconcile.
+// resize, logs), engine_logs (forwarding), engine_observe (statistics, process lists), engine_archive (files, export,
+// changes), engine_watch (watchdog, metrics), engine_query (lists, images, networks, facts), reconcile.
 #pragma once
 
 #include "engine/directory_remover.hpp"
@@ -13,6 +13,7 @@
 #include "events/event_bus.hpp"
 #include "health/health_monitor.hpp"
 #include "image/image_store.hpp"
+#include "log/forward/forwarders.hpp"
 #include "model/mounts.hpp"
 #include "names/name_index.hpp"
 #include "restart/timer_queue.hpp"
@@ -253,6 +254,12 @@ private:
     void note_probe(const std::string& id, const HealthCheck& check, HealthResult result);
     void act_on_unhealthy(const ContainerPtr& container, const std::string& action);
 
+    // --- engine_logs.cpp -----------------------------------------------------------------------------------------
+    // Sends what a container logs, and what was not sent yet, to where its log driver says.
+    void forward_log(const ContainerPtr& container);
+    // The same for all containers that there are as the daemon comes up.
+    void forward_logs();
+
     // --- engine_peers.cpp ----------------------------------------------------------------------------------------
     // Replaces names in "container:<ref>" modes by ids. A network's owner may be missing until the start; one of an IPC
     // or PID namespace is kNotFound.
@@ -323,6 +330,7 @@ private:
     HealthMonitor health_{probe_port()};
     std::thread event_thread_;
     std::thread health_thread_;
+    Forwarders forwarders_;
 };
 
 }  // namespace slipway::core

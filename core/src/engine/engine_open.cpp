@@ -34,7 +34,8 @@ EngineImpl::EngineImpl(EngineOptions options, std::vector<std::shared_ptr<Backen
     : options_(std::move(options)),
       backends_(std::move(backends)),
       problems_(std::move(problems)),
-      queue_(std::move(queue)) {}
+      queue_(std::move(queue)),
+      forwarders_({options_.journal_socket, options_.log}) {}
 
 EngineImpl::~EngineImpl() {
     EngineImpl::shut_down();
@@ -61,7 +62,11 @@ Status EngineImpl::open_all() {
     id_pool_.open(options_.user_namespaces.pool, options_.user_namespaces.remap);
     services_ = std::make_unique<StartServices>(
         StartServices{*store_, *networks_, options_, metrics_,
-                      [this](const ContainerRecord& record) { watch_health(record); }, *volumes_,
+                      [this](const ContainerRecord& record) {
+                          watch_health(record);
+                          if (const ContainerPtr container = registry_.find(record.id)) forward_log(container);
+                      },
+                      *volumes_,
                       [this](const std::string& ref) -> Result<RecordPtr> {
                           auto peer = find(ref);
                           if (!peer) return std::move(peer).error();
@@ -73,7 +78,8 @@ Status EngineImpl::open_all() {
                       [this](Container& container) {
                           auto mounts = mounts_of(*container.record());
                           return mounts ? fill_volumes(container, *mounts) : Status(std::move(mounts).error());
-                      }});
+                      },
+                      [this](const nlohmann::json& host_config) { return forwarders_.check(host_config); }});
 
     std::shared_ptr<Backend> layers = find_backend(options_.default_backend);
     if (layers == nullptr) {
@@ -99,6 +105,7 @@ Status EngineImpl::open_all() {
         auto removed = images_->remove_unused_layers();
         if (!removed) log(LogLevel::kWarn, "looking for unused layers: " + removed.error().message() + ", ignoring");
     }
+    forward_logs();
     restarts_ = true;
     event_thread_ = std::thread([this] { run_events(); });
     watch_operations();
@@ -117,6 +124,7 @@ void EngineImpl::shut_down() {
     queue_->close();
     if (event_thread_.joinable()) event_thread_.join();
     workers_.drain();
+    forwarders_.stop_all();
     for (const ContainerPtr& container : registry_.all()) {
         container->waiters.close();
         container->attachments.close_all();

@@ -82,6 +82,7 @@ Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/
     };
 
     container->attachments.close_all();
+    (void)forwarders_.finish(container->id, options_.forward_patience);  // tells of what it could not send
     if (!container->copies.end_all(kCopyPatience)) {
         return fail(Error(ErrorCode::kConflict, "files of the container are still being copied"));
     }

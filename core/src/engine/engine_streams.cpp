@@ -3,6 +3,7 @@
 #include "engine/engine_impl.hpp"
 #include "engine/stdio_frames.hpp"
 #include "log/log_reader.hpp"
+#include "model/log_config.hpp"
 
 namespace slipway::core {
 
@@ -102,7 +103,8 @@ Status EngineImpl::read_logs(const std::string& ref, const LogOptions& options, 
     if (!found) return std::move(found).error();
     const ContainerPtr container = *found;
     const RecordPtr record = container->record();
-    if (record->log_path.empty()) {
+    const auto policy = log_policy(record->host_config);
+    if (record->log_path.empty() || (policy && !policy->readable)) {
         return Error(ErrorCode::kUnimplemented, "configured logging driver does not support reading");
     }
     LogOptions wanted = options;

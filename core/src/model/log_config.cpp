@@ -1,5 +1,6 @@
 #include "model/log_config.hpp"
 
+#include "log/forward/syslog_options.hpp"
 #include "model/log_attributes.hpp"
 #include "model/size_text.hpp"
 
@@ -23,18 +24,24 @@ const std::string& text_of(const json& value) {
     return value.get_ref<const std::string&>();
 }
 
-constexpr std::string_view kFileOptions[] = {"max-size", "max-file"};
-constexpr std::string_view kCompress[] = {"compress"};
+constexpr std::string_view kFileOptions[] = {"max-size", "max-file", "compress"};
+// Of the file that a forwarded log is kept in: Docker's "dual logging".
+constexpr std::string_view kCacheOptions[] = {"cache-disabled", "cache-max-size", "cache-max-file", "cache-compress"};
+constexpr std::string_view kCommonOptions[] = {"mode", "max-buffer-size"};
 
 struct Driver {
     std::string_view name;
     std::array<std::span<const std::string_view>, 3> options;
     bool says_log_driver_first;  // how Docker puts the sentence about unknown options
+    std::string_view prefix;     // of the options that limit the file
+    bool is_bounded;             // by itself
 };
 
 constexpr Driver kDrivers[] = {
-    {"json-file", {kFileOptions, kCompress, kAttributeOptions}, false},
-    {"local", {kFileOptions, kCompress, kAttributeOptions}, true},
+    {"json-file", {kFileOptions, kAttributeOptions}, false, "", false},
+    {"local", {kFileOptions, kAttributeOptions}, true, "", true},
+    {"syslog", {kCacheOptions, kAttributeOptions, kSyslogOptions}, false, "cache-", true},
+    {"journald", {kCacheOptions, kAttributeOptions}, false, "cache-", true},
 };
 
 bool has_option(const Driver& driver, std::string_view key) {
@@ -45,14 +52,57 @@ bool has_option(const Driver& driver, std::string_view key) {
 Status check_options(const Driver& driver, const json& options) {
     const std::string name(driver.name);
     for (const auto& [key, value] : options.items()) {
-        if (has_option(driver, key)) continue;
+        const bool is_common =
+            std::find(std::begin(kCommonOptions), std::end(kCommonOptions), key) != std::end(kCommonOptions);
+        if (is_common || has_option(driver, key)) continue;
         return invalid("unknown log opt '" + key + "' for " +
                        (driver.says_log_driver_first ? "log driver " + name : name + " log driver"));
     }
     if (Status checked = check_attribute_options(options); !checked) return checked;
-    if (options.value("compress", "false") == "false") return ok();
+    if (driver.name == "syslog") {
+        if (auto target = syslog_target(options); !target) return std::move(target).error();
+    }
+    const std::string compress = std::string(driver.prefix) + "compress";
+    if (options.value(compress, "false") == "false") return ok();
     return Error(ErrorCode::kUnimplemented,
-                 "compressed logs are not implemented yet (HostConfig.LogConfig.Config.compress)");
+                 "compressed logs are not implemented yet (HostConfig.LogConfig.Config." + compress + ")");
+}
+
+// No mode makes a container wait for its log's receiver, so they differ in what may wait for it.
+Status read_mode(const json& options, LogPolicy& policy) {
+    const std::string mode = options.value("mode", "");
+    if (!mode.empty() && mode != "blocking" && mode != "non-blocking") {
+        return invalid("logger: logging mode not supported: " + mode);
+    }
+    if (!options.contains("max-buffer-size")) return ok();
+    if (mode != "non-blocking") {
+        return invalid("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+    }
+    auto size = parse_size(text_of(options["max-buffer-size"]));
+    if (!size) return std::move(size).error().context("error parsing option max-buffer-size");
+    policy.max_backlog_bytes = *size;
+    return ok();
+}
+
+Status read_limits(const json& options, const std::string& prefix, LogPolicy& policy) {
+    const std::string max_size = prefix + "max-size", max_file = prefix + "max-file";
+    if (options.contains(max_size)) {
+        Result<uint64_t> size = parse_size(text_of(options[max_size]));
+        if (!size) return std::move(size).error();
+        policy.max_bytes = *size;
+    }
+    if (!options.contains(max_file)) return ok();
+    const std::string& text = text_of(options[max_file]);
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), policy.max_files);
+    if (failed != std::errc() || end != text.data() + text.size()) {
+        return invalid("invalid value for " + max_file + ": '" + text + "'");
+    }
+    if (policy.max_files < 1) return invalid(max_file + " cannot be less than 1");
+    if (policy.max_files > 1 && policy.max_bytes == 0) {
+        return invalid(max_file + " cannot be set without " + max_size);
+    }
+    if (policy.max_files > 1000) return invalid(max_file + " cannot be more than 1000");
+    return ok();
 }
 
 }  // namespace
@@ -71,26 +121,17 @@ Result<LogPolicy> log_policy(const json& host_config) {
     if (driver == std::end(kDrivers)) return invalid("logger: no log driver named '" + type + "' is registered");
     const json& options = log.at("Config");
     if (Status checked = check_options(*driver, options); !checked) return std::move(checked).error();
-    if (type == "local") {
-        // Docker's defaults.
+    if (driver->is_bounded) {
         policy.max_bytes = uint64_t{20} << 20;
         policy.max_files = 5;
     }
-    if (options.contains("max-size")) {
-        Result<uint64_t> size = parse_size(text_of(options["max-size"]));
-        if (!size) return std::move(size).error();
-        policy.max_bytes = *size;
+    if (Status read = read_mode(options, policy); !read) return std::move(read).error();
+    const std::string disabled = options.value("cache-disabled", "false");
+    if (disabled != "true" && disabled != "false") {
+        return invalid("invalid value for cache-disabled: '" + disabled + "'");
     }
-    if (options.contains("max-file")) {
-        const std::string& text = text_of(options["max-file"]);
-        const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), policy.max_files);
-        if (failed != std::errc() || end != text.data() + text.size()) {
-            return invalid("invalid value for max-file: '" + text + "'");
-        }
-        if (policy.max_files < 1) return invalid("max-file cannot be less than 1");
-        if (policy.max_files > 1 && policy.max_bytes == 0) return invalid("max-file cannot be set without max-size");
-        if (policy.max_files > 1000) return invalid("max-file cannot be more than 1000");
-    }
+    policy.readable = disabled == "false";
+    if (Status read = read_limits(options, std::string(driver->prefix), policy); !read) return std::move(read).error();
     return policy;
 }
 

@@ -11,12 +11,14 @@
 
 namespace slipway::core {
 
-// The limits of the log of a normalised HostConfig; those of "local" have Docker's defaults of 20 MiB and 5 files.
-// `enabled` is false for the driver "none".
+// The limits of the log of a normalised HostConfig; those of "local", and of what is kept of a log that is forwarded,
+// have Docker's defaults of 20 MiB and 5 files. `enabled` is false for the driver "none".
 struct LogPolicy {
     bool enabled = true;
-    uint64_t max_bytes = 0;  // 0: no rotation
-    uint32_t max_files = 1;  // the current one included
+    uint64_t max_bytes = 0;          // 0: no rotation
+    uint32_t max_files = 1;          // the current one included
+    bool readable = true;            // false: forwarded with cache-disabled
+    uint64_t max_backlog_bytes = 0;  // that may wait for a receiver; 0: as much as the files hold
 };
 
 // Checks driver and options, too. kInvalidArgument with Docker's text.

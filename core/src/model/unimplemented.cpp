@@ -19,8 +19,8 @@ bool not_empty(const json& value) {
 
 // Docker has them; any other name is nobody's and refused as such.
 bool other_log_driver(const json& log) {
-    static const std::set<std::string> kOthers = {"syslog", "journald", "gelf",    "fluentd",   "awslogs",
-                                                  "splunk", "etwlogs",  "gcplogs", "logentries"};
+    static const std::set<std::string> kOthers = {"gelf",    "fluentd", "awslogs",   "splunk",
+                                                  "etwlogs", "gcplogs", "logentries"};
     const json& type = log.at("Type");
     return type.is_string() && kOthers.contains(type.get<std::string>());
 }
@@ -46,7 +46,8 @@ struct Row {
 constexpr Row kHostRows[] = {
     {"Mounts", other_mount, "only mounts of type bind, volume and tmpfs are implemented yet (HostConfig.Mounts)"},
     {"LogConfig", other_log_driver,
-     "only the log drivers json-file, local and none are implemented yet (HostConfig.LogConfig.Type)"},
+     "only the log drivers json-file, local, syslog, journald and none are implemented yet "
+     "(HostConfig.LogConfig.Type)"},
     {"NetworkMode", other_network,
      "only the networks bridge, host and none are implemented yet (HostConfig.NetworkMode)"},
     {"Cgroup", not_empty,

@@ -89,6 +89,7 @@ Status create_process(StartContext& start, const CallContext& call) {
     const ContainerRecord& record = start.record;
     auto policy = log_policy(record.host_config);
     if (!policy) return std::move(policy).error();
+    if (Status checked = start.services.check_log(record.host_config); !checked) return std::move(checked).error();
     CreateParams params;
     params.spec = std::move(start.spec);
     if (policy->enabled && !record.log_path.empty()) {

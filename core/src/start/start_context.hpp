@@ -36,6 +36,8 @@ struct StartServices {
     std::function<void(const ContainerRecord& record)> tell_linking;
     // Copies what the image has at the places of new, empty volumes into them.
     std::function<Status(Container& container)> fill_volumes;
+    // Whether the log can go where the log driver says.
+    std::function<Status(const nlohmann::json& host_config)> check_log;
 };
 
 // What the caller of a start asks for.

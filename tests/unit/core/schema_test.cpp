@@ -115,7 +115,7 @@ TEST(Unimplemented, DefaultsAndWhatWorksPass) {
 TEST(Unimplemented, EveryOtherWishIsRefusedByName) {
     const std::pair<const char*, json> wishes[] = {
         {"Mounts", {{{"Type", "image"}}}},
-        {"LogConfig", {{"Type", "syslog"}}},
+        {"LogConfig", {{"Type", "gelf"}}},
         {"NetworkMode", "mynet"},
         {"Cgroup", "container:x"},
     };

@@ -199,9 +199,9 @@ struct BackendInfo {
     bool parks = false;
     bool network_first = true;
     bool maps_users = false;              // reads ContainerDesc::user_namespace
-    bool writes_log_attributes = false;   // reads LogTarget::attributes
     bool pauses = false;                  // offers slw.pause/1
     bool executes = false;                // offers slw.exec/1
+    bool writes_log_attributes = false;   // reads LogTarget::attributes
     std::vector<std::string> extensions;  // ids offered
 };
 

@@ -48,6 +48,8 @@ struct EngineOptions {
     bool bridge_disabled = false;                   // --bridge none
     UserNamespaceOptions user_namespaces;
     LogFunction log;
+    std::filesystem::path journal_socket = "/run/systemd/journal/socket";  // of the log driver journald
+    std::chrono::milliseconds forward_patience{5'000};  // for a receiver to take the end of a removed container's log
 };
 
 struct CreateContainer {
