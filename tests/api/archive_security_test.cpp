@@ -1,17 +1,7 @@
 // Copying files of containers that fight back: rows S-20 to S-25.
-#include "client.hpp"
-#include "tar.hpp"
+#include "security.hpp"
 
-#include <support/raw_http.hpp>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-
-#include <atomic>
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 namespace slipway::testing {
@@ -23,25 +13,14 @@ using ::testing::AnyOf;
 using ::testing::Eq;
 using ::testing::Not;
 
-constexpr unsigned kExchange = 2;  // RENAME_EXCHANGE
-
-class ArchiveSecurity : public DockerClient {
+class ArchiveSecurity : public Security {
 protected:
     void SetUp() override {
-        DockerClient::SetUp();
-        if (daemon == nullptr || HasFatalFailure()) return;
-        canary = daemon->root() + "/canary";
-        fs::create_directory(canary);
-        write_file(canary + "/secret", kSecret);
+        Security::SetUp();
+        if (canary.empty()) return;
         docker_ok(
             {"run", "-d", "--name", "hostile", "-v", daemon->root() + "/bound:/race/bound", "box", "sleep", "600"});
-        root = "/proc/" + inspect("hostile", "{{.State.Pid}}") + "/root";
-    }
-    void TearDown() override {
-        if (daemon == nullptr) return;
-        EXPECT_EQ(read_file(canary + "/secret"), kSecret);
-        EXPECT_EQ(std::distance(fs::directory_iterator(canary), {}), 1);
-        daemon.reset();
+        root = root_of("hostile");
     }
     HttpReply get(const std::string& path) const {
         return raw_http(daemon->socket(), "GET", "/containers/hostile/archive?path=" + path);
@@ -51,43 +30,7 @@ protected:
     }
     std::string inside(const std::string& command) const { return docker_ok({"exec", "hostile", "sh", "-c", command}); }
 
-    // What the daemon has loaded.
-    std::set<std::string> mapped_files() const {
-        std::set<std::string> files;
-        std::ifstream maps("/proc/" + std::to_string(daemon->pid()) + "/maps");
-        for (std::string line; std::getline(maps, line);) {
-            if (const size_t path = line.find('/'); path != std::string::npos) files.insert(line.substr(path));
-        }
-        return files;
-    }
-
-    static constexpr const char* kSecret = "SECRET-OF-THE-HOST";
-    std::string canary, root;
-};
-
-// Exchanges two names of a container's directory as fast as it can, as a process in it would.
-class Racer {
-public:
-    Racer(const std::string& directory, std::string one, std::string other)
-        : directory_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), thread_([this, one, other] {
-              while (!stop_) {
-                  const long done =
-                      ::syscall(SYS_renameat2, directory_, one.c_str(), directory_, other.c_str(), kExchange);
-                  if (done == 0) ++rounds_;
-              }
-          }) {}
-    ~Racer() {
-        stop_ = true;
-        thread_.join();
-        ::close(directory_);
-    }
-    int rounds() const { return rounds_; }
-
-private:
-    int directory_;
-    std::atomic<bool> stop_{false};
-    std::atomic<int> rounds_{0};
-    std::thread thread_;
+    std::string root;
 };
 
 TEST_F(ArchiveSecurity, S20_ADirectoryExchangedWithALinkToTheRootNeverLeadsToTheHost) {
