@@ -17,6 +17,12 @@ namespace slipway::testing {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
+// How much a test does: a number in the environment, or `otherwise`.
+inline uint64_t number_from(const char* variable, uint64_t otherwise) {
+    const char* text = std::getenv(variable);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
 // Starts a daemon for each test. Without root the test is skipped, except in CI, where that is a failure.
 class DockerClient : public ::testing::Test {
 protected:

@@ -16,11 +16,6 @@ namespace {
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
-int number_from(const char* variable, int otherwise) {
-    const char* text = std::getenv(variable);
-    return text == nullptr ? otherwise : std::atoi(text);
-}
-
 // Below 125, where docker's own codes begin.
 int code_of(int run) {
     return run % 120;
@@ -53,8 +48,8 @@ void check_events(const DaemonUnderTest& daemon, int runs) {
 }
 
 TEST_F(Soak, ShortLivedContainersKeepTheirCodesAndTheOrderOfEvents) {
-    const int runs = number_from("SLIPWAY_SOAK_RUNS", 200);
-    const int parallel = number_from("SLIPWAY_SOAK_PARALLEL", 32);
+    const int runs = static_cast<int>(number_from("SLIPWAY_SOAK_RUNS", 200));
+    const int parallel = static_cast<int>(number_from("SLIPWAY_SOAK_PARALLEL", 32));
     const MachineState before = after_a_first_run();
     const auto begun = Clock::now();
 

@@ -70,6 +70,13 @@ HttpReply RawRequest::read(std::chrono::milliseconds timeout) {
     return parse(text);
 }
 
+size_t RawRequest::receive(char* to, size_t size, std::chrono::milliseconds timeout) const {
+    pollfd ready{fd_, POLLIN, 0};
+    if (poll(&ready, 1, static_cast<int>(timeout.count())) != 1) return 0;
+    const ssize_t got = recv(fd_, to, size, 0);
+    return got > 0 ? static_cast<size_t>(got) : 0;
+}
+
 void RawRequest::hang_up() {
     if (fd_ >= 0) close(std::exchange(fd_, -1));
 }

@@ -24,6 +24,9 @@ public:
 
     // Reads the whole answer.
     HttpReply read(std::chrono::milliseconds timeout = std::chrono::milliseconds(30'000));
+    // Some bytes as they come, head and framing included: at most `size`, waiting for the first of them. 0 at the end
+    // of the stream, and after `timeout`.
+    size_t receive(char* to, size_t size, std::chrono::milliseconds timeout = std::chrono::milliseconds(30'000)) const;
     // Closes the connection as it is.
     void hang_up();
 

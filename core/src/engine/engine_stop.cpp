@@ -10,7 +10,7 @@ namespace {
 
 constexpr int32_t kSigKill = 9;
 constexpr int32_t kSigTerm = 15;
-// How long an exit may take to be handled after SIGKILL: the end of the process, 2 s of output, the cleanup.
+// How long an exit may take to be handled after SIGKILL: the end of the process, its last output, the cleanup.
 constexpr std::chrono::seconds kAfterKill{10};
 
 int32_t stop_signal(const ContainerRecord& record) {

@@ -8,14 +8,17 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace slipway::core {
 
 class ExecRegistry {
 public:
-    // Makes room first: those that ended long ago are forgotten.
+    // Makes room first: those that ended long ago are forgotten, and those that were made long ago and never started;
+    // of more than a thousand of either kind the oldest.
     void add(ExecInfo exec);
 
     // kNotFound "No such exec instance: <id>".
@@ -31,10 +34,18 @@ public:
     void remove_of(const std::string& container_id);
 
 private:
-    void forget_old(UnixNanos now);
+    struct Entry {
+        ExecInfo info;
+        UnixNanos since = 0;  // in its state; with the id the key in waiting_ or ended_
+    };
+    using ByAge = std::set<std::pair<UnixNanos, std::string>>;
+
+    void forget_old(ByAge& group, UnixNanos before);
+    void take_out(const Entry& entry);
 
     mutable std::mutex mutex_;
-    std::map<std::string, ExecInfo> execs_;  // guarded by mutex_
+    std::map<std::string, Entry> execs_;  // guarded by mutex_, as are the two below
+    ByAge waiting_, ended_;               // those that were not started yet, and those that have run
 };
 
 }  // namespace slipway::core

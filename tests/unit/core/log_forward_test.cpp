@@ -653,9 +653,9 @@ TEST_F(ForwardedContainers, GoOnWithTheNextDaemon) {
 
 TEST_F(ForwardedContainers, SendTheirLastWordsBeforeTheyAreRemoved) {
     const std::string id = create_started({"sleep"}, journald(), "web");
-    for (int i = 0; i < 50; ++i) say(id, std::to_string(i));
+    for (int i = 0; i < 8; ++i) say(id, std::to_string(i));  // what a local socket holds unread
     ASSERT_TRUE(engine->remove_container(id, {.force = true}));
-    for (int i = 0; i < 50; ++i) EXPECT_THAT(socket.receive(), HasSubstr("MESSAGE=" + std::to_string(i) + "\n"));
+    for (int i = 0; i < 8; ++i) EXPECT_THAT(socket.receive(), HasSubstr("MESSAGE=" + std::to_string(i) + "\n"));
 }
 
 TEST_F(ForwardedContainers, AMachineWithoutAJournalRefusesTheStart) {

@@ -92,6 +92,13 @@ bool drain_outputs(Supervisor& s) {
     return empty;
 }
 
+void end_slow_clients(Supervisor& s) {
+    for (Client& client : s.clients) {
+        if (client.fd < 0 || client.ending) continue;
+        if (client.end - client.start + kFrameHeader + kWorthReading > kClientCapacity) client.ending = true;
+    }
+}
+
 void close_outputs(Supervisor& s) {
     close_output(s, 0);
     close_output(s, 1);

@@ -29,7 +29,7 @@ constexpr size_t kClientLimit = 64 * 1024;
 // clients must not delay that.
 constexpr size_t kClientCapacity = kClientLimit + 256 * 1024;
 constexpr size_t kInputCapacity = 2 * kMaxEarlyInputBytes;
-constexpr int64_t kDrainMs = 2000;     // for output that no client makes room for, after the end
+constexpr int64_t kDrainMs = 700;      // for output that no client makes room for, after the end
 constexpr int64_t kLingerMs = 10'000;  // for slow clients, after the exit was reported
 constexpr int64_t kDestroyMs = 2000;   // the same once the daemon wants the container gone
 constexpr int64_t kHoldMs = 5000;      // for the daemon to note the exit of an exec
@@ -121,6 +121,7 @@ void on_connection(Supervisor& s, uint32_t index);
 void on_output(Supervisor& s, uint32_t stream);
 void update_outputs(Supervisor& s);  // pauses and resumes reading by what the clients can take
 bool drain_outputs(Supervisor& s);   // after the end; true once nothing is left
+void end_slow_clients(Supervisor& s);  // those that keep drain_outputs() from being done; at least one
 void close_outputs(Supervisor& s);
 
 // input.cpp
