@@ -1,5 +1,3 @@
-#if !defined(_WIN32)
-
 #include "engine/client_stream.hpp"
 
 #include <fcntl.h>
@@ -58,5 +56,3 @@ void ClientStream::close() {
 }
 
 }  // namespace slipway::core
-
-#endif

@@ -29,7 +29,7 @@ Status make_private_directory(const fs::path& path) {
     fs::create_directories(path, error);
     if (!error) fs::permissions(path, fs::perms::owner_all, error);
     if (!error) return ok();
-    return Error::from_errno(error.value(), "create '" + path.string() + "'").with_resource(path.string());
+    return Error::from_code(error, "create '" + path.string() + "'").with_resource(path.string());
 }
 
 std::string label_of(const nlohmann::json& config, const char* label) {

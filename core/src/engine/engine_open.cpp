@@ -14,8 +14,7 @@ Status make_root(const fs::path& path, const char* what) {
     std::error_code error;
     fs::create_directories(path, error);
     if (!error) return ok();
-    return Error::from_errno(error.value(), std::string(what) + " '" + path.string() + "'")
-        .with_resource(path.string());
+    return Error::from_code(error, std::string(what) + " '" + path.string() + "'").with_resource(path.string());
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include "log/log_reader.hpp"
 #include "model/log_config.hpp"
 
+#include <slipway/core/path.hpp>
+
 namespace slipway::core {
 
 namespace {
@@ -21,7 +23,7 @@ Status replay_log(const ContainerRecord& record, const AttachOptions& options, b
         written = stream.write_all(multiplexed ? stdio_frame(line.stream == "stderr", line.text) : line.text);
         return written.has_value();
     };
-    auto report = read_log(record.log_path, wanted, sink, {});
+    auto report = read_log(path_of(record.log_path), wanted, sink, {});
     if (!report) return std::move(report).error();
     return written;
 }
@@ -117,7 +119,7 @@ Status EngineImpl::read_logs(const std::string& ref, const LogOptions& options, 
                !container->record()->is_running();
     };
     follow.cancelled = [&] { return stopping_.load() || (cancelled && cancelled()); };
-    auto report = read_log(record->log_path, wanted, sink, follow);
+    auto report = read_log(path_of(record->log_path), wanted, sink, follow);
     if (!report) return std::move(report).error();
     if (report->damaged > 0) {
         log(LogLevel::kWarn,

@@ -1,5 +1,6 @@
 #include "image/archive_reader.hpp"
 
+#include "image/archive_file.hpp"
 #include "model/mount_options.hpp"
 
 #include <archive.h>
@@ -204,7 +205,7 @@ Status check_is_tar(const std::filesystem::path& file) {
     ArchiveHandle reader(archive_read_new());
     archive_read_support_format_tar(reader.get());
     ::archive_entry* entry = nullptr;
-    if (archive_read_open_filename(reader.get(), file.string().c_str(), kChunk) != ARCHIVE_OK) {
+    if (open_archive_file(reader.get(), file, kChunk) != ARCHIVE_OK) {
         return invalid("archive: " + reason(reader.get()));
     }
     const int code = archive_read_next_header(reader.get(), &entry);
@@ -249,7 +250,7 @@ Result<LayerStream> LayerStream::open(const std::filesystem::path& file, uint64_
     support_filters(reader.get());
     archive_read_support_format_raw(reader.get());
     ::archive_entry* entry = nullptr;
-    if (archive_read_open_filename(reader.get(), file.string().c_str(), kChunk) != ARCHIVE_OK ||
+    if (open_archive_file(reader.get(), file, kChunk) != ARCHIVE_OK ||
         archive_read_next_header(reader.get(), &entry) < ARCHIVE_WARN) {
         return invalid(reason(reader.get()));
     }

@@ -40,11 +40,11 @@ Event image_event(const ImageRecord& image, const std::string& action, const std
 Status empty_directory(const std::filesystem::path& directory) {
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);
-    if (failed) return Error::from_errno(failed.value(), "create directory '" + directory.string() + "'");
+    if (failed) return Error::from_code(failed, "create directory '" + directory.string() + "'");
     for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
         std::filesystem::remove_all(entry.path(), failed);
     }
-    if (failed) return Error::from_errno(failed.value(), "empty directory '" + directory.string() + "'");
+    if (failed) return Error::from_code(failed, "empty directory '" + directory.string() + "'");
     return ok();
 }
 

@@ -11,9 +11,9 @@ Result<SpoolDir> SpoolDir::make(const std::filesystem::path& parent) {
     std::error_code failed;
     const std::filesystem::path path = parent / ("load-" + short_id(generate_id()));
     std::filesystem::create_directories(path, failed);
-    if (failed) return Error::from_errno(failed.value(), "create directory '" + path.string() + "'");
+    if (failed) return Error::from_code(failed, "create directory '" + path.string() + "'");
     std::filesystem::permissions(path, std::filesystem::perms::owner_all, failed);
-    if (failed) return Error::from_errno(failed.value(), "set mode of '" + path.string() + "'");
+    if (failed) return Error::from_code(failed, "set mode of '" + path.string() + "'");
     return SpoolDir(path);
 }
 
@@ -65,7 +65,7 @@ Status SpoolWriter::close() {
 Result<std::string> read_small_file(const std::filesystem::path& path, uint64_t limit) {
     std::error_code failed;
     const uintmax_t size = std::filesystem::file_size(path, failed);
-    if (failed) return Error::from_errno(failed.value(), "read '" + path.string() + "'");
+    if (failed) return Error::from_code(failed, "read '" + path.string() + "'");
     if (size > limit) {
         return Error(ErrorCode::kInvalidArgument, "larger than " + std::to_string(limit) + " bytes");
     }

@@ -4,6 +4,8 @@
 #include "model/log_attributes.hpp"
 #include "model/size_text.hpp"
 
+#include <slipway/core/path.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -136,7 +138,7 @@ Result<LogPolicy> log_policy(const json& host_config) {
 }
 
 std::string log_path_of(const ContainerRecord& record) {
-    return (std::filesystem::path(record.data_dir) / (record.id + "-json.log")).string();
+    return (path_of(record.data_dir) / (record.id + "-json.log")).string();
 }
 
 }  // namespace slipway::core

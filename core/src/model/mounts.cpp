@@ -2,6 +2,8 @@
 
 #include "model/mount_options.hpp"
 
+#include <slipway/core/path.hpp>
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -86,7 +88,7 @@ Result<MountSpec> structured_bind(const json& mount) {
     if (!mount.at("VolumeOptions").is_null()) return invalid_mount("bind", "field VolumeOptions must not be specified");
     if (source.empty()) return invalid_mount("bind", "field Source must not be empty");
     if (Status checked = check_path(source); !checked) return invalid_mount("bind", checked.error().message());
-    if (!std::filesystem::path(source).is_absolute()) {
+    if (!path_of(source).is_absolute()) {
         return invalid_mount("bind", "invalid mount path: '" + source + "' mount path must be absolute");
     }
     MountSpec spec{"bind", {}, "", true};

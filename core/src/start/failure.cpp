@@ -62,7 +62,9 @@ std::string default_hint(const OsError& os) {
     if (os.domain != SLW_OS_ERRNO) return "";
     switch (os.code) {
         case ENOSPC:
+#ifdef EDQUOT
         case EDQUOT:
+#endif
             return "the disk is full";
         case EMFILE:
         case ENFILE:

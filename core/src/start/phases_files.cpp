@@ -7,6 +7,8 @@
 #include "start/phases.hpp"
 #include "volume/volume_store.hpp"
 
+#include <slipway/core/path.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
@@ -19,7 +21,7 @@ namespace {
 
 // The content of a file, or nothing: a machine without /etc/hosts is no reason to refuse a start.
 std::string read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
+    std::ifstream file(path_of(path), std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();
     return std::move(text).str();
@@ -30,17 +32,18 @@ std::string read_file(const std::string& path) {
 // than everything else the engine does.
 Status write_in_place(const std::string& path, const std::string& text) {
     std::error_code missing;
-    const bool exists = std::filesystem::exists(path, missing);
+    const bool exists = std::filesystem::exists(path_of(path), missing);
     const std::string old = exists ? read_file(path) : "";
     if (exists && old == text) return ok();
-    std::fstream file(path, std::ios::binary | std::ios::out | (exists ? std::ios::in : std::ios::trunc));
+    std::fstream file(path_of(path),
+                      std::ios::binary | std::ios::out | (exists ? std::ios::in : std::ios::trunc));
     file << text;
     file.close();
     std::error_code error;
-    if (file && old.size() > text.size()) std::filesystem::resize_file(path, text.size(), error);
+    if (file && old.size() > text.size()) std::filesystem::resize_file(path_of(path), text.size(), error);
     if (file && !error) return ok();
-    const int reason = error ? error.value() : errno;
-    return Error::from_errno(reason, "write '" + path + "'").with_operation("write").with_resource(path);
+    if (!error) error = std::error_code(errno, std::generic_category());
+    return Error::from_code(error, "write '" + path + "'").with_operation("write").with_resource(path);
 }
 
 // systemd-resolved puts only its stub on 127.0.0.53 into resolv.conf, which a container cannot reach; what it forwards
@@ -100,8 +103,8 @@ Result<MountParams> volume_mount(VolumeStore& volumes, const ContainerRecord& re
     if (spec.subpath.empty()) return params;
     // What a container writes into a volume must not lead out of it; the way to the volume may have links.
     std::error_code error;
-    const std::filesystem::path real = std::filesystem::canonical(volume->mountpoint, error);
-    if (error) return Error::from_errno(error.value(), "volume " + spec.volume).with_resource(volume->mountpoint);
+    const std::filesystem::path real = std::filesystem::canonical(path_of(volume->mountpoint), error);
+    if (error) return Error::from_code(error, "volume " + spec.volume).with_resource(volume->mountpoint);
     params.source = (real / spec.subpath).string();
     params.flags |= SLW_MOUNT_NO_SYMLINKS;
     return params;

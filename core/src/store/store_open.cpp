@@ -45,7 +45,7 @@ PRAGMA temp_store = MEMORY;
 Status make_directory(const std::filesystem::path& directory) {
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);
-    if (failed) return Error::from_errno(failed.value(), "store: create directory '" + directory.string() + "'");
+    if (failed) return Error::from_code(failed, "store: create directory '" + directory.string() + "'");
     return ok();
 }
 
@@ -55,7 +55,7 @@ Status restrict_mode(const std::filesystem::path& file) {
     std::error_code failed;
     std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
                                  failed);
-    if (failed) return Error::from_errno(failed.value(), "store: set mode of '" + file.string() + "'");
+    if (failed) return Error::from_code(failed, "store: set mode of '" + file.string() + "'");
     return ok();
 }
 

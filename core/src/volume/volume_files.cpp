@@ -23,7 +23,7 @@ bool is_alphanumeric(char c) {
 
 Status failed(const std::error_code& error, const char* what, const fs::path& path) {
     if (!error) return ok();
-    return Error::from_errno(error.value(), std::string(what) + " '" + path.string() + "'")
+    return Error::from_code(error, std::string(what) + " '" + path.string() + "'")
         .with_operation(what)
         .with_resource(path.string());
 }

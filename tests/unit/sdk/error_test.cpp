@@ -3,6 +3,7 @@
 #include <slipway/cpp/guarded.hpp>
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -41,9 +42,25 @@ TEST(Error, FromErrnoKeepsTheNumberAndNamesTheObject) {
 }
 
 TEST(Error, FromErrnoTellsExhaustionApart) {
-    for (const int err : {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM}) {
+    for (const int err : {ENOSPC, EMFILE, ENFILE, ENOMEM}) {
         EXPECT_EQ(Error::from_errno(err, "x").code(), ErrorCode::kResourceExhausted) << err;
     }
+#ifdef EDQUOT  // Windows has no such number
+    EXPECT_EQ(Error::from_errno(EDQUOT, "x").code(), ErrorCode::kResourceExhausted);
+#endif
+}
+
+TEST(Error, FromCodeIsWhatTheErrnoBehindItSays) {
+    std::error_code code;
+    (void)std::filesystem::file_size("/nowhere/at/all", code);
+    const Error error = Error::from_code(code, "size of '/nowhere/at/all'");
+    EXPECT_EQ(error.code(), ErrorCode::kSystem);
+    EXPECT_EQ(error.os().domain, SLW_OS_ERRNO);
+    EXPECT_EQ(error.os().code, ENOENT);
+    EXPECT_EQ(error.message(), "size of '/nowhere/at/all': No such file or directory");
+
+    const std::error_code full(ENOSPC, std::generic_category());
+    EXPECT_EQ(Error::from_code(full, "x").code(), ErrorCode::kResourceExhausted);
 }
 
 TEST(Error, CodesThisBuildDoesNotKnowCountAsInternal) {

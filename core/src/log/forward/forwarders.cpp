@@ -4,6 +4,8 @@
 #include "model/log_attributes.hpp"
 #include "model/log_config.hpp"
 
+#include <slipway/core/path.hpp>
+
 #include <Poco/Environment.h>
 #include <Poco/Process.h>
 
@@ -57,7 +59,7 @@ Status Forwarders::check(const json& host_config) const {
 Result<ForwardPlan> Forwarders::plan(const ContainerRecord& record) const {
     ForwardPlan plan;
     plan.log = record.log_path;
-    plan.position = std::filesystem::path(record.data_dir) / "forwarded";
+    plan.position = path_of(record.data_dir) / "forwarded";
     plan.log_line = [this, id = record.id](const std::string& line) { say(LogLevel::kWarn, id, line); };
     auto policy = log_policy(record.host_config);
     if (!policy) return std::move(policy).error();

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -55,6 +56,10 @@ public:
     // From errno, saved by the caller right after the call. ENOSPC, EDQUOT, EMFILE, ENFILE and ENOMEM become
     // kResourceExhausted; everything else is kSystem. The message gets ": <strerror>" appended.
     static Error from_errno(int err, std::string operation_and_object);
+
+    // As from_errno(), from what std::filesystem reports: errno on POSIX, on Windows a number of the system that
+    // becomes the errno it stands for. One that stands for none is kept as HRESULT.
+    static Error from_code(const std::error_code& code, std::string operation_and_object);
 
     ErrorCode code() const { return code_; }
     const std::string& message() const { return message_; }

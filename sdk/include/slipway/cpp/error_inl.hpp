@@ -20,6 +20,21 @@ inline Error Error::from_errno(int err, std::string operation_and_object) {
         .with_os(SLW_OS_ERRNO, err);
 }
 
+inline Error Error::from_code(const std::error_code& code, std::string operation_and_object) {
+    const std::error_condition condition = code.default_error_condition();
+    if (condition.category() == std::generic_category()) {
+        return from_errno(condition.value(), std::move(operation_and_object));
+    }
+    Error error(ErrorCode::kSystem, std::move(operation_and_object) + ": " + code.message());
+#if defined(_WIN32)
+    constexpr uint32_t kWin32 = 0x80070000U;  // what HRESULT_FROM_WIN32 puts before the number
+    const uint32_t number = kWin32 | (static_cast<uint32_t>(code.value()) & 0xffffU);
+    return std::move(error).with_os(SLW_OS_HRESULT, static_cast<int32_t>(number));
+#else
+    return std::move(error).with_os(SLW_OS_ERRNO, code.value());
+#endif
+}
+
 namespace detail {
 
 // Copies `text` into a fixed buffer with a terminator, cut at a UTF-8 boundary.
