@@ -93,7 +93,7 @@ Next serve_request(const ConnectionContext& context, Client& client, const std::
 
 }  // namespace
 
-bool serve_connection(const ConnectionContext& context, int descriptor, bool check_browser_headers) {
+bool serve_connection(const ConnectionContext& context, slw_os_handle descriptor, bool check_browser_headers) {
     const ServerOptions& options = context.server.options;
     ConnectionRegistry::Entry entry(context.registry, descriptor);
     Client client(descriptor);

@@ -16,6 +16,6 @@ struct ConnectionContext {
 
 // `check_browser_headers` for connections that a web page on this machine could have made.
 // Returns true when the stream was handed over: its owner then closes the descriptor without shutting it down.
-bool serve_connection(const ConnectionContext& context, int descriptor, bool check_browser_headers);
+bool serve_connection(const ConnectionContext& context, slw_os_handle descriptor, bool check_browser_headers);
 
 }  // namespace slipway::api

@@ -34,7 +34,7 @@ public:
     void run() override {
         // The descriptor itself is closed by Poco when the last reference to the socket goes; that ends the connection
         // unless a backend holds a duplicate of it, which close() does not disturb.
-        serve_connection(context_, socket().impl()->sockfd(), browser_check_);
+        serve_connection(context_, static_cast<slw_os_handle>(socket().impl()->sockfd()), browser_check_);
     }
 
 private:
@@ -79,7 +79,7 @@ public:
             params->setMaxQueued(std::max(1024, options_.max_connections));
             params->setThreadIdleTime(Poco::Timespan(kDispatcherWaitMicros));
             servers_.push_back(std::make_unique<Poco::Net::TCPServer>(
-                new ConnectionFactory(context_, !listener.is_unix()), pool_, listener.socket(), params));
+                new ConnectionFactory(context_, listener.is_open_to_browsers()), pool_, listener.socket(), params));
             servers_.back()->start();
         }
     }

@@ -2,6 +2,8 @@
 // question whether the other side is still there. Used by the connection's own thread.
 #pragma once
 
+#include <slipway/base.h>
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -15,14 +17,18 @@ using Deadline = std::chrono::steady_clock::time_point;
 
 enum class ReadOutcome { kData, kClosed, kTimeout };
 
+// Ends both directions of a connection. Threads that wait inside it wake up; whoever owns the descriptor still closes
+// it.
+void cut_connection(slw_os_handle descriptor);
+
 class Client {
 public:
     // Borrows the descriptor; its owner (Poco's socket) outlives this object.
-    explicit Client(int descriptor) : fd_(descriptor) {}
+    explicit Client(slw_os_handle descriptor) : descriptor_(descriptor) {}
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    int descriptor() const { return fd_; }
+    slw_os_handle descriptor() const { return descriptor_; }
 
     // Waits for more bytes and appends them to the buffer, at most until `deadline`.
     ReadOutcome fill(Deadline deadline);
@@ -48,7 +54,7 @@ public:
     void linger_and_close();
 
 private:
-    int fd_;
+    slw_os_handle descriptor_;
     size_t begin_ = 0, end_ = 0;
     std::array<char, kCapacity> buffer_;
 };

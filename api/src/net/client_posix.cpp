@@ -27,6 +27,10 @@ bool wait_for(int fd, short events, Deadline deadline) {
     }
 }
 
+int fd_of(slw_os_handle descriptor) {
+    return static_cast<int>(descriptor);
+}
+
 ssize_t receive(int fd, void* to, size_t capacity, int flags) {
     for (;;) {
         const ssize_t got = ::recv(fd, to, capacity, flags);
@@ -36,6 +40,10 @@ ssize_t receive(int fd, void* to, size_t capacity, int flags) {
 
 }  // namespace
 
+void cut_connection(slw_os_handle descriptor) {
+    ::shutdown(fd_of(descriptor), SHUT_RDWR);
+}
+
 ReadOutcome Client::fill(Deadline deadline) {
     if (begin_ == end_) {
         begin_ = end_ = 0;
@@ -44,8 +52,8 @@ ReadOutcome Client::fill(Deadline deadline) {
         end_ -= begin_;
         begin_ = 0;
     }
-    if (!wait_for(fd_, POLLIN, deadline)) return ReadOutcome::kTimeout;
-    const ssize_t got = receive(fd_, buffer_.data() + end_, kCapacity - end_, 0);
+    if (!wait_for(fd_of(descriptor_), POLLIN, deadline)) return ReadOutcome::kTimeout;
+    const ssize_t got = receive(fd_of(descriptor_), buffer_.data() + end_, kCapacity - end_, 0);
     if (got <= 0) return ReadOutcome::kClosed;
     end_ += static_cast<size_t>(got);
     return ReadOutcome::kData;
@@ -62,8 +70,8 @@ int64_t Client::read(void* to, size_t capacity, milliseconds timeout) {
         consume(count);
         return static_cast<int64_t>(count);
     }
-    if (!wait_for(fd_, POLLIN, steady_clock::now() + timeout)) return -1;
-    return receive(fd_, to, capacity, 0);
+    if (!wait_for(fd_of(descriptor_), POLLIN, steady_clock::now() + timeout)) return -1;
+    return receive(fd_of(descriptor_), to, capacity, 0);
 }
 
 bool Client::send(std::string_view data) {
@@ -82,7 +90,7 @@ bool Client::send(std::string_view head, std::string_view body) {
         msghdr message{};
         message.msg_iov = &parts[first];
         message.msg_iovlen = parts.size() - first;
-        const ssize_t sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+        const ssize_t sent = ::sendmsg(fd_of(descriptor_), &message, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) continue;
         if (sent <= 0) return false;
         auto left = static_cast<size_t>(sent);
@@ -97,21 +105,21 @@ bool Client::send(std::string_view head, std::string_view body) {
 }
 
 bool Client::is_gone() const {
-    pollfd entry{fd_, POLLRDHUP, 0};
+    pollfd entry{fd_of(descriptor_), POLLRDHUP, 0};
     return ::poll(&entry, 1, 0) > 0;
 }
 
 void Client::linger_and_close() {
-    ::shutdown(fd_, SHUT_WR);
+    ::shutdown(fd_of(descriptor_), SHUT_WR);
     // Bounded both ways: a client that keeps sending a large body is cut off.
     const Deadline deadline = steady_clock::now() + milliseconds(2000);
     size_t budget = size_t{64} << 20;
-    while (budget > 0 && wait_for(fd_, POLLIN, deadline)) {
-        const ssize_t got = receive(fd_, buffer_.data(), kCapacity, 0);
+    while (budget > 0 && wait_for(fd_of(descriptor_), POLLIN, deadline)) {
+        const ssize_t got = receive(fd_of(descriptor_), buffer_.data(), kCapacity, 0);
         if (got <= 0) break;
         budget -= std::min(budget, static_cast<size_t>(got));
     }
-    ::shutdown(fd_, SHUT_RDWR);
+    cut_connection(descriptor_);
 }
 
 }  // namespace slipway::api

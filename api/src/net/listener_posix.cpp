@@ -1,14 +1,14 @@
 #include <slipway/api/listener.hpp>
 
+#include "net/tcp_address.hpp"
+
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/SocketImpl.h>
 #include <Poco/Net/StreamSocketImpl.h>
 
-#include <arpa/inet.h>
 #include <grp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,7 +16,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <optional>
 
@@ -145,59 +144,13 @@ Result<int> bind_unix(const std::string& path, const ListenOptions& options) {
     return fd.release();
 }
 
-struct TcpAddress {
-    std::string host;
-    uint16_t port = 0;
-};
-
-Result<TcpAddress> parse_tcp(const std::string& text) {
-    const Error malformed(ErrorCode::kInvalidArgument, "'tcp://" + text + "' is not of the form tcp://ADDRESS:PORT");
-    const size_t colon = text.rfind(':');
-    if (colon == std::string::npos) return malformed;
-    TcpAddress out;
-    out.host = text.substr(0, colon);
-    if (out.host.size() > 2 && out.host.front() == '[' && out.host.back() == ']') {
-        out.host = out.host.substr(1, out.host.size() - 2);
-    }
-    const char* first = text.data() + colon + 1;
-    const char* last = text.data() + text.size();
-    const auto [end, failure] = std::from_chars(first, last, out.port);
-    if (failure != std::errc() || end != last) return malformed;
-    if (out.host == "localhost") out.host = "127.0.0.1";
-    return out;
-}
-
 Result<int> bind_tcp(const TcpAddress& address, const std::string& shown) {
-    sockaddr_in v4{};
-    sockaddr_in6 v6{};
-    const sockaddr* generic = nullptr;
-    socklen_t size = 0;
-    if (::inet_pton(AF_INET, address.host.c_str(), &v4.sin_addr) == 1) {
-        v4.sin_family = AF_INET;
-        v4.sin_port = htons(address.port);
-        generic = reinterpret_cast<const sockaddr*>(&v4);
-        size = sizeof(v4);
-    } else if (::inet_pton(AF_INET6, address.host.c_str(), &v6.sin6_addr) == 1) {
-        v6.sin6_family = AF_INET6;
-        v6.sin6_port = htons(address.port);
-        generic = reinterpret_cast<const sockaddr*>(&v6);
-        size = sizeof(v6);
-    } else {
-        return Error(ErrorCode::kInvalidArgument, "'" + shown + "': the address must be numeric or localhost");
-    }
-    const bool loopback = generic == reinterpret_cast<const sockaddr*>(&v4) ? (ntohl(v4.sin_addr.s_addr) >> 24) == 127
-                                                                            : IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) != 0;
-    if (!loopback) {
-        return Error(ErrorCode::kPermissionDenied,
-                     "refusing to listen on '" + shown +
-                         "': the API gives root to whoever reaches it, and TCP with TLS is not implemented yet; use a "
-                         "unix socket, or a loopback address with --insecure-loopback");
-    }
-    OwnedFd fd(::socket(generic->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const Poco::Net::SocketAddress target(address.host, address.port);
+    OwnedFd fd(::socket(target.af(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (fd.get() < 0) return Error::from_errno(errno, "socket");
     const int on = 1;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (::bind(fd.get(), generic, size) != 0) {
+    if (::bind(fd.get(), target.addr(), target.length()) != 0) {
         const int err = errno;
         Error error = std::move(Error::from_errno(err, "bind '" + shown + "'")).with_operation("bind");
         if (err == EADDRINUSE) error = std::move(error).with_code(ErrorCode::kConflict);
@@ -240,8 +193,8 @@ Listener::Listener(Listener&&) noexcept = default;
 Listener& Listener::operator=(Listener&&) noexcept = default;
 Listener::~Listener() = default;
 
-bool Listener::is_unix() const {
-    return !state_->path.empty();
+bool Listener::is_open_to_browsers() const {
+    return state_->path.empty();
 }
 const std::string& Listener::address() const {
     return state_->address;
@@ -270,19 +223,12 @@ Result<Listener> Listener::bind(const std::string& host, const ListenOptions& op
     if (!host.starts_with(kTcp)) {
         return Error(ErrorCode::kInvalidArgument, "host '" + host + "' must begin with unix:// or tcp://");
     }
-    Result<TcpAddress> address = parse_tcp(host.substr(kTcp.size()));
-    if (!address) return std::move(address).error();
-    if (!options.insecure_loopback) {
-        return Error(ErrorCode::kPermissionDenied,
-                     "refusing to listen on '" + host +
-                         "': plain TCP has no access control, so every local user and program would be root; say "
-                         "--insecure-loopback to allow it on loopback addresses");
-    }
+    const Result<TcpAddress> address = check_tcp(host, options);
+    if (!address) return address.error();
     Result<int> fd = bind_tcp(*address, host);
     if (!fd) return std::move(fd).error();
     auto state = std::make_unique<State>(*fd);
-    const bool v6 = address->host.find(':') != std::string::npos;
-    state->address = "tcp://" + (v6 ? "[" + address->host + "]" : address->host) + ":" + std::to_string(port_of(*fd));
+    state->address = address->shown(port_of(*fd));
     return Listener(std::move(state));
 }
 

@@ -1,10 +1,10 @@
 #include "net/registry.hpp"
 
-#include <sys/socket.h>
+#include "net/client.hpp"
 
 namespace slipway::api {
 
-ConnectionRegistry::Entry::Entry(ConnectionRegistry& registry, int descriptor)
+ConnectionRegistry::Entry::Entry(ConnectionRegistry& registry, slw_os_handle descriptor)
     : registry_(registry), descriptor_(descriptor) {
     const std::lock_guard lock(registry_.mutex_);
     place_ = registry_.busy_.insert(registry_.busy_.end(), this);
@@ -34,13 +34,13 @@ bool ConnectionRegistry::Entry::set_busy() {
 
 void ConnectionRegistry::Entry::hand_over() {
     const std::lock_guard lock(registry_.mutex_);
-    descriptor_ = -1;
+    descriptor_ = SLW_NO_HANDLE;
 }
 
-// shutdown() and not close(): the thread that owns the descriptor wakes up and closes it.
+// Not close(): the thread that owns the descriptor wakes up and closes it.
 void ConnectionRegistry::cut(Entry& entry) {
     entry.cut_ = true;
-    if (entry.descriptor_ >= 0) ::shutdown(entry.descriptor_, SHUT_RDWR);
+    if (entry.descriptor_ != SLW_NO_HANDLE) cut_connection(entry.descriptor_);
 }
 
 // Threads are what runs out. Above the soft limit the connections that have been idle longest are closed, so that a

@@ -2,6 +2,8 @@
 // ended when the server stops.
 #pragma once
 
+#include <slipway/base.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -17,7 +19,7 @@ public:
     // One open connection; lives on the stack of its thread and must be gone before the descriptor is closed.
     class Entry {
     public:
-        Entry(ConnectionRegistry& registry, int descriptor);
+        Entry(ConnectionRegistry& registry, slw_os_handle descriptor);
         Entry(const Entry&) = delete;
         Entry& operator=(const Entry&) = delete;
         ~Entry();
@@ -32,7 +34,7 @@ public:
     private:
         friend class ConnectionRegistry;
         ConnectionRegistry& registry_;
-        int descriptor_;
+        slw_os_handle descriptor_;
         bool idle_ = false, cut_ = false;  // guarded by registry_.mutex_
         std::list<Entry*>::iterator place_;
     };

@@ -14,16 +14,17 @@ class ServerSocket;
 namespace slipway::api {
 
 struct ListenOptions {
-    bool insecure_loopback = false;        // allows plain TCP on loopback addresses
-    std::string socket_group = "slipway";  // owner group of unix sockets
-    bool group_required = false;           // without that group nothing is bound; else root's own has it then
+    bool insecure_loopback = false;  // allows plain TCP on loopback addresses
+    std::string socket_group =
+        "slipway";                // owner group of unix sockets; whom a named pipe lets in besides administrators
+    bool group_required = false;  // without that group nothing is bound; else root's own has it then
 };
 
 // A bound, listening socket. Connections queue in the kernel until a Server takes them, so binding early costs clients
 // nothing. Move-only; the destructor closes it and removes the socket file if it is still the one made here.
 class Listener {
 public:
-    // `host` is "unix:///path", "tcp://address:port" (port 0: any) or "/path".
+    // `host` is "unix:///path" or "/path", on Windows "npipe:////./pipe/name", or "tcp://address:port" (port 0: any).
     //   kInvalidArgument   not one of these forms
     //   kPermissionDenied  TCP that is not loopback, or loopback without insecure_loopback
     //   kNotFound          group_required, and the system has no such group
@@ -36,7 +37,8 @@ public:
     Listener& operator=(Listener&&) noexcept;
     ~Listener();
 
-    bool is_unix() const;
+    // Whether a web page on this machine could connect: true for TCP.
+    bool is_open_to_browsers() const;
     // "unix:///run/slipway.sock" or "tcp://127.0.0.1:2375", with the real port.
     const std::string& address() const;
     const Poco::Net::ServerSocket& socket() const;
