@@ -2,6 +2,8 @@
 
 #include "options.hpp"
 
+#include <slipway/core/path.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
@@ -26,6 +28,14 @@ Setter text(Member DaemonOptions::*member) {
     return [member](const json& value, DaemonOptions& options) {
         if (!value.is_string()) return false;
         options.*member = value.get<std::string>();
+        return true;
+    };
+}
+
+Setter path(std::filesystem::path DaemonOptions::*member) {
+    return [member](const json& value, DaemonOptions& options) {
+        if (!value.is_string()) return false;
+        options.*member = core::path_of(value.get<std::string>());
         return true;
     };
 }
@@ -76,8 +86,8 @@ const std::map<std::string, Setter>& setters() {
     static const std::map<std::string, Setter> kSetters{
         {"hosts", texts(&DaemonOptions::hosts)},
         {"group", text(&DaemonOptions::group)},
-        {"data-root", text(&DaemonOptions::data_root)},
-        {"exec-root", text(&DaemonOptions::exec_root)},
+        {"data-root", path(&DaemonOptions::data_root)},
+        {"exec-root", path(&DaemonOptions::exec_root)},
         {"pidfile", text(&DaemonOptions::pidfile)},
         {"bridge", text(&DaemonOptions::bridge)},
         {"bip", text(&DaemonOptions::bip)},
@@ -135,7 +145,7 @@ Status check_conflicts(const json& document, const std::vector<std::pair<std::st
 }  // namespace
 
 Result<json> read_config_file(const std::string& path, bool required) {
-    std::ifstream file(path);
+    std::ifstream file(core::path_of(path));
     if (!file) {
         const int err = errno;
         if (err == ENOENT && !required) return json::object();

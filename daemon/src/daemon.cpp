@@ -6,18 +6,15 @@
 #include "probe.hpp"
 #include "service_manager.hpp"
 #include "subordinate_ids.hpp"
+#include "sys/process.hpp"
 
 #include <slipway/api/server.hpp>
 #include <slipway/core/event_queue.hpp>
+#include <slipway/core/path.hpp>
 #include <slipway/core/plugin_host.hpp>
-
-#include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
-#include <thread>
 
 namespace slipway::daemon {
 namespace {
@@ -27,17 +24,10 @@ using nlohmann::json;
 // A backend that needs longer than this to load would hold up every start of the daemon.
 constexpr std::chrono::milliseconds kProbeLimit{10'000};
 
-sigset_t handled_signals() {
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&signals, number);
-    return signals;
-}
-
 // The words the option takes, or the content of the file it names.
 Result<std::string> seccomp_profile(const std::string& option) {
     if (option.empty() || option == "builtin" || option == "unconfined") return option;
-    std::ifstream file(option);
+    std::ifstream file(core::path_of(option));
     std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     if (!file || text.empty()) {
         return Error(ErrorCode::kInvalidArgument, "opening seccomp profile (" + option + ") failed")
@@ -50,7 +40,7 @@ core::PluginHostOptions plugin_options(const DaemonOptions& options, const std::
     core::PluginHostOptions out;
     const std::filesystem::path program = own_program();
     out.directories.push_back(program.parent_path().parent_path() / SLIPWAY_BACKEND_DIR);
-    for (const std::string& directory : options.backend_dirs) out.directories.emplace_back(directory);
+    for (const std::string& directory : options.backend_dirs) out.directories.push_back(core::path_of(directory));
     for (auto it = options.backends.begin(); it != options.backends.end(); ++it)
         out.backend_config[it.key()] = it.value();
     out.common_config = {{"instance", instance_of(options.exec_root)}, {"bridge", options.bridge}};
@@ -171,47 +161,22 @@ void reload(const DaemonOptions& options, Logger& logger) {
     logger.info("reloaded, log level " + fresh.log_level);
 }
 
-// A second SIGTERM or SIGINT means that the orderly way takes too long.
-void exit_on_next_signal(const Logger& logger) {
-    std::thread([&logger]() {
-        const sigset_t signals = handled_signals();
-        for (int number = 0; ::sigwait(&signals, &number) == 0;) {
-            if (number == SIGHUP) continue;
-            logger.warn("second signal, leaving at once");
-            ::_exit(1);
-        }
-    }).detach();
-}
-
 void wait_for_stop(const DaemonOptions& options, Logger& logger) {
-    const sigset_t signals = handled_signals();
-    for (int number = 0; ::sigwait(&signals, &number) == 0;) {
-        if (number == SIGHUP) {
+    for (;;) {
+        const Request request = wait_for_request();
+        if (request.kind == Request::Kind::kReload) {
             reload(options, logger);
             continue;
         }
-        logger.info(std::string("stopping on ") + (number == SIGTERM ? "SIGTERM" : "SIGINT"));
+        logger.info("stopping on " + request.origin);
         return;
     }
 }
 
 }  // namespace
 
-std::filesystem::path own_program() {
-    std::error_code failure;
-    const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", failure);
-    return failure ? std::filesystem::path("/usr/bin/slipwayd") : path;
-}
-
 int run_daemon(const DaemonOptions& options, Logger& logger) {
-    // Blocked here, before any thread exists, so that every thread inherits it and only sigwait() sees them.
-    const sigset_t signals = handled_signals();
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
-    // Files meant for containers (hosts, resolv.conf) must stay readable there; what is private lies below directories
-    // that are 0700 or 0710.
-    ::umask(0022);
-
+    catch_requests();
     logger.info(std::string("Slipway ") + SLIPWAY_VERSION + " starting, data root '" + options.data_root.string() +
                 "', exec root '" + options.exec_root.string() + "'");
     Result<Running> running = start(options, logger);
@@ -226,7 +191,7 @@ int run_daemon(const DaemonOptions& options, Logger& logger) {
 
     wait_for_stop(options, logger);
     notify_service_manager("STOPPING=1");
-    exit_on_next_signal(logger);
+    leave_on_next_stop(logger);
     running->engine->shut_down();
     running->server->stop(std::chrono::seconds(options.shutdown_timeout));
     running->server.reset();

@@ -2,23 +2,16 @@
 #pragma once
 
 #include "options.hpp"
-
-#include <slipway/cpp/unique_handle.hpp>
+#include "sys/os_handle.hpp"
 
 #include <string>
+#include <utility>
 
 namespace slipway::daemon {
 
-struct FdTraits {
-    using Type = int;
-    static Type none() { return -1; }
-    static void close(Type fd) noexcept;
-};
-using UniqueFd = UniqueHandle<FdTraits>;
-
 // Holds both roots against other daemons until it goes. Move-only.
 struct Directories {
-    UniqueFd data_lock, exec_lock;
+    UniqueOsHandle data_lock, exec_lock;
 };
 
 // Makes the roots (data root 0710, its `backends` and the exec root's 0700, exec root 0711: the socket lies there) and

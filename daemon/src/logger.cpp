@@ -1,6 +1,6 @@
 #include "logger.hpp"
 
-#include <unistd.h>
+#include "sys/log_sink.hpp"
 
 #include <array>
 #include <cstdio>
@@ -52,9 +52,7 @@ std::string format_line(core::UnixNanos when, core::LogLevel level, std::string_
 
 void Logger::write(core::LogLevel level, std::string_view line) const {
     if (level < this->level()) return;
-    const std::string text = format_line(core::unix_now(), level, line);
-    // One write a line keeps lines of several threads apart. There is nowhere to report a failure to.
-    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return;
+    write_log_line(level, format_line(core::unix_now(), level, line));
 }
 
 core::LogFunction Logger::function() const {

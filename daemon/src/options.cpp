@@ -3,6 +3,7 @@
 #include "config_file.hpp"
 
 #include <slipway/api/server.hpp>
+#include <slipway/core/path.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -25,9 +26,10 @@ void make_absolute(DaemonOptions& options) {
         if (path->filename().empty()) *path = path->parent_path();
     }
     if (!options.pidfile.empty()) {
-        options.pidfile = std::filesystem::absolute(options.pidfile, ignored).lexically_normal().string();
+        options.pidfile =
+            std::filesystem::absolute(core::path_of(options.pidfile), ignored).lexically_normal().string();
     }
-    if (options.hosts.empty()) options.hosts.push_back("unix://" + (options.exec_root / "slipway.sock").string());
+    if (options.hosts.empty()) options.hosts.push_back(default_host(options.exec_root));
 }
 
 Status check_values(const DaemonOptions& options) {
@@ -55,12 +57,16 @@ struct Given {
 };
 
 void declare(CLI::App& app, DaemonOptions& options, Given& given) {
-    app.add_option("-H,--host", options.hosts, "Address to listen on: unix:///PATH or tcp://LOOPBACK:PORT; repeatable")
+    app.add_option("-H,--host", options.hosts, std::string("Address to listen on: ") + host_forms() + "; repeatable")
         ->type_name("HOST")
         ->take_all();
-    app.add_option("-G,--group", options.group, "Group that owns the unix sockets [slipway, if it exists]")->type_name("NAME");
-    app.add_option("--data-root", given.data_root, "Persistent state [/var/lib/slipway]")->type_name("DIR");
-    app.add_option("--exec-root", given.exec_root, "State that a reboot may lose [/run/slipway]")->type_name("DIR");
+    app.add_option("-G,--group", options.group, "Group that may use the socket or pipe [slipway, if it exists]")
+        ->type_name("NAME");
+    app.add_option("--data-root", given.data_root, "Persistent state [" + defaults().data_root.string() + "]")
+        ->type_name("DIR");
+    app.add_option("--exec-root", given.exec_root,
+                   "State that a reboot may lose [" + defaults().exec_root.string() + "]")
+        ->type_name("DIR");
     app.add_option("-p,--pidfile", options.pidfile, "File to write the daemon's pid to")->type_name("FILE");
     app.add_option("-b,--bridge", options.bridge,
                    "Bridge of the default network, made when it does not exist; "
@@ -74,8 +80,9 @@ void declare(CLI::App& app, DaemonOptions& options, Given& given) {
     app.add_option("--userns-pool", options.userns_pool,
                    "Ids for containers with user namespaces of their own [those of user 'containers']")
         ->type_name("FIRST:COUNT");
-    app.add_option("--cdi-spec-dir", options.cdi_spec_dirs,
-                   "Directory with specifications of CDI devices; repeatable [/etc/cdi, /var/run/cdi]")
+    app.add_option(
+           "--cdi-spec-dir", options.cdi_spec_dirs,
+           "Directory with specifications of CDI devices; repeatable [" + joined(defaults().cdi_spec_dirs) + "]")
         ->type_name("DIR")
         ->take_all();
     app.add_option("--journald-socket", given.journald_socket,
@@ -83,9 +90,10 @@ void declare(CLI::App& app, DaemonOptions& options, Given& given) {
         ->type_name("PATH");
     app.add_option("-l,--log-level", options.log_level, "debug, info, warn or error [info]")->type_name("LEVEL");
     app.add_flag("-D,--debug", given.debug, "Same as --log-level debug");
-    app.add_option("--config-file", options.config_file, "Configuration file [/etc/slipway/daemon.json]")
+    app.add_option("--config-file", options.config_file, "Configuration file [" + defaults().config_file + "]")
         ->type_name("FILE");
-    app.add_option("--default-runtime", options.default_runtime, "Backend of containers that name none [linux]")
+    app.add_option("--default-runtime", options.default_runtime,
+                   "Backend of containers that name none [" + defaults().runtime + "]")
         ->type_name("NAME");
     app.add_option("--shutdown-timeout", options.shutdown_timeout,
                    "Seconds that running requests get when the daemon stops [15]")
@@ -131,14 +139,17 @@ Result<core::LogLevel> parse_log_level(const std::string& text) {
     return Error(ErrorCode::kInvalidArgument, "log-level '" + text + "' is none of debug, info, warn, error");
 }
 
-Result<Invocation> parse_invocation(int argc, char** argv) {
+Result<Invocation> parse_invocation(const std::vector<std::string>& arguments) {
     Invocation invocation;
     DaemonOptions& options = invocation.options;
     Given given;
     CLI::App app("slipwayd - a container engine that speaks the Docker Engine API", "slipwayd");
     declare(app, options, given);
+    declare_service_options(app, invocation.service);
+    std::vector<std::string> words(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the end
+    if (!words.empty()) words.pop_back();
     try {
-        app.parse(argc, argv);
+        app.parse(std::move(words));
     } catch (const CLI::ParseError& stop) {
         invocation.kind = Invocation::Kind::kExit;
         invocation.exit_code = app.exit(stop) == 0 ? 0 : 2;
@@ -155,9 +166,10 @@ Result<Invocation> parse_invocation(int argc, char** argv) {
         invocation.probe_file = given.probe_file;
         return invocation;
     }
-    if (!given.data_root.empty()) options.data_root = given.data_root;
-    if (!given.exec_root.empty()) options.exec_root = given.exec_root;
-    if (!given.journald_socket.empty()) options.journald_socket = given.journald_socket;
+    if (invocation.service.any()) invocation.kind = Invocation::Kind::kService;
+    if (!given.data_root.empty()) options.data_root = core::path_of(given.data_root);
+    if (!given.exec_root.empty()) options.exec_root = core::path_of(given.exec_root);
+    if (!given.journald_socket.empty()) options.journald_socket = core::path_of(given.journald_socket);
     if (given.debug) options.log_level = "debug";
     options.config_file_given = app.get_option("--config-file")->count() > 0;
 

@@ -1,6 +1,9 @@
 // daemon/src/options.hpp - what the operator asked for: command line and configuration file together.
 #pragma once
 
+#include "sys/defaults.hpp"
+#include "sys/service.hpp"
+
 #include <slipway/core/engine.hpp>
 #include <slipway/cpp/error.hpp>
 
@@ -15,20 +18,20 @@
 namespace slipway::daemon {
 
 struct DaemonOptions {
-    std::vector<std::string> hosts;  // empty: unix://<exec root>/slipway.sock
-    std::string group = "slipway";
-    std::filesystem::path data_root = "/var/lib/slipway";
-    std::filesystem::path exec_root = "/run/slipway";
+    std::vector<std::string> hosts;  // empty: unix://<exec root>/slipway.sock, on Windows a named pipe
+    std::string group = defaults().group;
+    std::filesystem::path data_root = defaults().data_root;
+    std::filesystem::path exec_root = defaults().exec_root;
     std::string pidfile;  // empty: none
     std::string bridge = "slipway0";
     std::string bip;
     std::string cgroup_parent;
     std::string userns_remap;  // as dockerd's; empty: containers have the host's ids
     std::string userns_pool;   // "first:count"; empty: the ids of user "containers"
-    std::vector<std::string> cdi_spec_dirs{"/etc/cdi", "/var/run/cdi"};  // empty: no CDI devices
+    std::vector<std::string> cdi_spec_dirs = defaults().cdi_spec_dirs;  // empty: no CDI devices
     std::filesystem::path journald_socket = "/run/systemd/journal/socket";
     std::string log_level = "info";
-    std::string default_runtime = "linux";
+    std::string default_runtime = defaults().runtime;
     std::string min_api_version = "1.22";
     std::vector<std::string> backend_dirs;
     int64_t shutdown_timeout = 15;  // seconds running requests get when the daemon stops
@@ -42,22 +45,23 @@ struct DaemonOptions {
     std::map<std::string, int64_t> phase_deadlines;      // milliseconds by phase of a start; "default": all others
     nlohmann::json backends = nlohmann::json::object();  // {"<name>": {...}} for the backends themselves
 
-    std::string config_file = "/etc/slipway/daemon.json";
+    std::string config_file = defaults().config_file;
     bool config_file_given = false;
 };
 
 // How a run of the program begins.
 struct Invocation {
-    enum class Kind { kServe, kProbe, kExit } kind = Kind::kServe;
+    enum class Kind { kServe, kProbe, kService, kExit } kind = Kind::kServe;
     DaemonOptions options;
     std::string probe_file;  // kProbe
+    ServiceRequest service;  // kService; one that runs as a service has the options as well
     int exit_code = 0;       // kExit: help, version or a bad command line; the text was printed
 };
 
-// Reads the command line, then the configuration file below it.
+// Reads the command line, whose first word is the program, then the configuration file below it.
 //   kInvalidArgument  a bad value, an unknown key in the file, or an option given in both places, all by name
 //   kNotFound         --config-file names a file that does not exist
-Result<Invocation> parse_invocation(int argc, char** argv);
+Result<Invocation> parse_invocation(const std::vector<std::string>& arguments);
 
 // Lays the file's keys over `options`. `from_flags` holds the names given on the command line with their values; a key
 // that is also there is refused, as dockerd does.

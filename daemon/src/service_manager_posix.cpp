@@ -1,6 +1,6 @@
 #include "service_manager.hpp"
 
-#include "directories.hpp"
+#include "sys/unique_fd.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>

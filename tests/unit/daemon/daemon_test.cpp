@@ -46,9 +46,7 @@ protected:
 
 Result<Invocation> parse(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "slipwayd");
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    return parse_invocation(static_cast<int>(argv.size()), argv.data());
+    return parse_invocation(arguments);
 }
 
 std::string config_error(const std::string& text, std::vector<std::pair<std::string, std::string>> flags = {}) {

@@ -58,7 +58,7 @@ Status Forwarders::check(const json& host_config) const {
 
 Result<ForwardPlan> Forwarders::plan(const ContainerRecord& record) const {
     ForwardPlan plan;
-    plan.log = record.log_path;
+    plan.log = path_of(record.log_path);
     plan.position = path_of(record.data_dir) / "forwarded";
     plan.log_line = [this, id = record.id](const std::string& line) { say(LogLevel::kWarn, id, line); };
     auto policy = log_policy(record.host_config);
