@@ -1,5 +1,7 @@
 #include "client.hpp"
 
+#include "host.hpp"
+
 #include <Poco/Exception.h>
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
@@ -54,16 +56,14 @@ std::string Reply::message() const {
 }
 
 Client::Client(std::string host) : host_(std::move(host)) {
-    if (host_.rfind("unix://", 0) != 0 && host_.rfind("tcp://", 0) != 0) {
-        throw CommandError("host '" + host_ + "' is neither unix:///PATH nor tcp://ADDRESS:PORT");
+    if (!is_local_host(host_) && host_.rfind("tcp://", 0) != 0) {
+        throw CommandError("host '" + host_ + "' is neither " + host_forms());
     }
 }
 
 Poco::Net::StreamSocket Client::connect() const {
     try {
-        if (host_.rfind("unix://", 0) == 0) {
-            return Poco::Net::StreamSocket(SocketAddress(SocketAddress::UNIX_LOCAL, host_.substr(7)));
-        }
+        if (is_local_host(host_)) return connect_locally(host_);
         return Poco::Net::StreamSocket(SocketAddress(host_.substr(6)));
     } catch (const Poco::Exception& e) {
         throw CommandError("cannot connect to the daemon at " + host_ + ": " + e.displayText() +

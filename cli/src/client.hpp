@@ -49,7 +49,8 @@ using QueryList = std::vector<std::pair<std::string, std::string>>;
 // One daemon. A connection per call; methods may be called from several threads.
 class Client {
 public:
-    // `host`: "unix:///path" or "tcp://address:port". Throws CommandError on anything else.
+    // `host`: "unix:///path", on Windows "npipe:////./pipe/name", or "tcp://address:port". Throws CommandError on
+    // anything else.
     explicit Client(std::string host);
 
     // Throws CommandError when the daemon cannot be reached; any status is returned.

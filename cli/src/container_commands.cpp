@@ -2,10 +2,8 @@
 #include "commands.hpp"
 #include "format.hpp"
 #include "streams.hpp"
+#include "terminal.hpp"
 #include "trace.hpp"
-
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <ctime>
 #include <iostream>
@@ -106,8 +104,8 @@ void list_containers(const Client& client, bool all, bool quiet, bool whole_ids,
 }
 
 int terminal_width() {
-    winsize size{};
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 100;
+    const int columns = terminal_size().second;
+    return columns > 0 ? columns : 100;
 }
 
 void add_ps(CLI::App& app, Context& context) {
@@ -153,7 +151,7 @@ void add_logs(CLI::App& app, Context& context) {
                                     if (multiplexed) {
                                         demultiplexer.feed(data, size);
                                     } else {
-                                        write_all(STDOUT_FILENO, data, size);
+                                        write_all(1, data, size);
                                     }
                                 });
     });

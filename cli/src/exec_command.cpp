@@ -1,6 +1,6 @@
 #include "client.hpp"
 #include "commands.hpp"
-#include "streams.hpp"
+#include "terminal.hpp"
 
 #include <cstdlib>
 #include <iostream>

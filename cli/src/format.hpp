@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -25,5 +26,8 @@ std::string short_id(const std::string& id);
 
 // Columns padded to their widest cell, three spaces apart; the first row is the heading.
 void print_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows);
+
+// The file of that name, which is UTF-8 on every platform.
+std::filesystem::path path_of(const std::string& name);
 
 }  // namespace slipway::cli

@@ -36,7 +36,7 @@ void upload_file(const Client& client, const std::string& file, const std::strin
         client.upload(path, query, std::cin, print_progress);
         return;
     }
-    std::ifstream stream(file, std::ios::binary);
+    std::ifstream stream(path_of(file), std::ios::binary);
     if (!stream) throw CommandError("cannot read '" + file + "'");
     client.upload(path, query, stream, print_progress);
 }

@@ -2,6 +2,8 @@
 #include "client.hpp"
 #include "commands.hpp"
 #include "format.hpp"
+#include "host.hpp"
+#include "program.hpp"
 
 #include <cstdlib>
 #include <iostream>
@@ -9,18 +11,17 @@
 
 namespace {
 
-constexpr const char* kDefaultHost = "unix:///run/slipway/slipway.sock";
-
-std::string default_host() {
+std::string host_from_environment() {
     const char* host = std::getenv("SLIPWAY_HOST");
-    return host != nullptr && *host != '\0' ? host : kDefaultHost;
+    return host != nullptr && *host != '\0' ? host : slipway::cli::default_host();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    std::vector<std::string> words = slipway::cli::start_program(argc, argv);
     CLI::App app{"slipway: run containers on the Slipway engine"};
-    std::string host = default_host();
+    std::string host = host_from_environment();
     app.add_option("-H,--host", host, "Daemon to talk to; SLIPWAY_HOST sets the default")->capture_default_str();
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("slipway ") + SLIPWAY_VERSION);
@@ -40,7 +41,7 @@ int main(int argc, char** argv) {
     slipway::cli::add_system_commands(app, context);
 
     try {
-        app.parse(argc, argv);
+        app.parse(std::move(words));
     } catch (const CLI::ParseError& e) {
         const int code = app.exit(e, std::cout, std::cerr);
         return code == 0 ? 0 : 125;

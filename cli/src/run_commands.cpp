@@ -2,7 +2,7 @@
 #include "commands.hpp"
 #include "format.hpp"
 #include "run_options.hpp"
-#include "streams.hpp"
+#include "terminal.hpp"
 
 #include <functional>
 #include <iostream>

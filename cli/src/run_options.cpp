@@ -40,7 +40,7 @@ void add_env(json& list, const std::string& entry) {
 json environment(const RunOptions& options) {
     json list = json::array();
     for (const std::string& path : options.env_files) {
-        std::ifstream file(path);
+        std::ifstream file(path_of(path));
         if (!file) throw bad("--env-file", path, "cannot be read");
         for (std::string line; std::getline(file, line);) {
             if (!line.empty() && line[0] != '#') add_env(list, line);

@@ -1,8 +1,7 @@
-// cli/src/streams.hpp - moves bytes between the user's terminal and a container.
+// cli/src/streams.hpp - the streams of a container as they come over HTTP.
 #pragma once
 
-#include "client.hpp"
-
+#include <cstddef>
 #include <functional>
 #include <string>
 
@@ -22,24 +21,5 @@ private:
     size_t left_ = 0;  // of the current frame
     int stream_ = 1;
 };
-
-// Writes everything to descriptor 1 or 2; false when nobody reads it any more.
-bool write_all(int fd, const char* data, size_t size);
-
-// Puts the terminal into raw mode until it goes out of scope. Does nothing when stdin is no terminal.
-class RawTerminal {
-public:
-    explicit RawTerminal(bool wanted);
-    ~RawTerminal();
-    RawTerminal(const RawTerminal&) = delete;
-    RawTerminal& operator=(const RawTerminal&) = delete;
-
-private:
-    bool active_ = false;
-};
-
-// Passes bytes both ways until the container closes its side. stdin's end half-closes the connection. In terminal mode,
-// `on_resize(rows, cols)` is called at the beginning and whenever the window changes.
-void pump(Upgraded& connection, bool with_stdin, bool tty, const std::function<void(int rows, int cols)>& on_resize);
 
 }  // namespace slipway::cli

@@ -2,7 +2,8 @@
 #include "commands.hpp"
 #include "format.hpp"
 
-#include <ctime>
+#include <chrono>
+#include <cstdio>
 #include <iostream>
 
 namespace slipway::cli {
@@ -14,12 +15,15 @@ void print_event(const std::string& line) {
     const json event = json::parse(line, nullptr, false);
     if (!event.is_object()) return;
     const int64_t ns = event.value("timeNano", int64_t{0});
-    const std::time_t seconds = static_cast<std::time_t>(ns / 1'000'000'000);
-    std::tm utc{};
-    gmtime_r(&seconds, &utc);
+    using namespace std::chrono;
+    const sys_time<nanoseconds> at{nanoseconds(ns)};
+    const auto day = floor<days>(at);
+    const year_month_day date(day);
+    const hh_mm_ss time(at - day);
     char when[96];
-    std::snprintf(when, sizeof(when), "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", utc.tm_year + 1900, utc.tm_mon + 1,
-                  utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(ns % 1'000'000'000));
+    std::snprintf(when, sizeof(when), "%04d-%02u-%02uT%02d:%02d:%02d.%09dZ", int(date.year()), unsigned(date.month()),
+                  unsigned(date.day()), int(time.hours().count()), int(time.minutes().count()),
+                  int(time.seconds().count()), int(time.subseconds().count()));
     const json actor = event.value("Actor", json::object());
     std::cout << when << ' ' << event.value("Type", std::string()) << ' ' << event.value("Action", std::string()) << ' '
               << printable(actor.value("ID", std::string()));
