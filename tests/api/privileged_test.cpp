@@ -95,11 +95,12 @@ TEST_F(Privileged, CgroupNameSpacesAreAsAsked) {
                 Not(HasSubstr("slwtest-")));
     const std::string host = docker_ok({"run", "--rm", "--cgroupns", "host", "box", "cat", "/proc/self/cgroup"});
     EXPECT_THAT(host, HasSubstr("slwtest-"));
-    EXPECT_EQ(docker_ok({"run", "--rm", "--cgroupns", "host", "--memory", "64m", "box", "sh", "-c",
-                         "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || echo 67108864"}),
-              "67108864");
-    EXPECT_THAT(docker({"run", "--rm", "--cgroupns", "host", "box", "mkdir", "/sys/fs/cgroup/pids/x"}).err,
-                HasSubstr("ead-only"));
+    const bool v2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
+    const std::string limit = v2 ? "cat /sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/memory.max"
+                                 : "cat /sys/fs/cgroup/memory/memory.limit_in_bytes";
+    EXPECT_EQ(docker_ok({"run", "--rm", "--cgroupns", "host", "--memory", "64m", "box", "sh", "-c", limit}), "67108864");
+    const std::string group = v2 ? "/sys/fs/cgroup/x" : "/sys/fs/cgroup/pids/x";
+    EXPECT_THAT(docker({"run", "--rm", "--cgroupns", "host", "box", "mkdir", group}).err, HasSubstr("ead-only"));
 }
 
 TEST_F(Privileged, AnExecMayBeMoreThanItsContainer) {
