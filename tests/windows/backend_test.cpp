@@ -1,9 +1,5 @@
 #include "backend_test.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -95,46 +91,11 @@ void PrintTo(const Outcome& outcome, std::ostream* out) {
     *out << "status " << outcome.status << ": " << outcome.message();
 }
 
-Connection::Connection() {
-    int pair[2] = {-1, -1};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
-        here = pair[0];
-        there = pair[1];
-    }
-}
-
-Connection::~Connection() {
-    ::close(here);
-    if (there >= 0) ::close(there);
-}
-
-void Connection::send(const std::string& bytes) const {
-    (void)!::write(here, bytes.data(), bytes.size());
-}
-
-void Connection::end_writing() const {
-    shutdown(here, SHUT_WR);
-}
-
-std::string Connection::read_all(milliseconds limit) const {
-    std::string text;
-    const auto end = std::chrono::steady_clock::now() + limit;
-    char buffer[4096];
-    while (std::chrono::steady_clock::now() < end) {
-        pollfd wanted{here, POLLIN, 0};
-        if (poll(&wanted, 1, 20) <= 0) continue;
-        const ssize_t got = read(here, buffer, sizeof(buffer));
-        if (got <= 0) return text;
-        text.append(buffer, static_cast<size_t>(got));
-    }
-    return text + "<no end of file>";
-}
-
 slw_attach_request attach_request(const Connection& connection, uint32_t flags) {
     slw_attach_request request{};
     request.struct_size = sizeof(request);
     request.flags = flags;
-    request.stream = connection.there;
+    request.stream = connection.there();
     return request;
 }
 
@@ -167,9 +128,8 @@ slw_call WindowsBackend::call() const {
 
 void WindowsBackend::SetUp() {
     simulated::reset();
-    std::string pattern = (fs::temp_directory_path() / "slipway-windows-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
+    directory_ = new_directory();
+    ASSERT_NE(directory_, "");
     json all = {{"data_root", directory_ + "/data"}, {"exec_root", directory_ + "/exec"}, {"instance", "c0ffee00"}};
     all.update(config());
     host_ = std::make_unique<TestHost>(all);

@@ -1,6 +1,8 @@
 // tests/windows/backend_test.hpp - the backend through its C ABI on the simulated host.
 #pragma once
 
+#include "machine.hpp"
+
 #include <simulator/simulator.hpp>
 
 #include <slipway/slipway.h>
@@ -71,19 +73,8 @@ struct Outcome {
 };
 void PrintTo(const Outcome& outcome, std::ostream* out);
 
-// Two ends of a connection: one for the backend, one for the test.
-struct Connection {
-    Connection();
-    ~Connection();
-    int here = -1, there = -1;
-    void send(const std::string& bytes) const;
-    void end_writing() const;
-    // Until end of file or the limit.
-    std::string read_all(std::chrono::milliseconds limit = std::chrono::seconds(10)) const;
-};
-
 struct RunOptions {
-    std::vector<std::string> command = {"true"};
+    std::vector<std::string> command = does({});
     json config = json::object();
     json host_config = json::object();
     bool network = true;

@@ -18,7 +18,7 @@ TEST_F(WindowsFailures, AnExitEventThatIsLostIsFoundOutWithinASecondOrSo) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
     simulated::inject(json::array({rule("HcsCreateProcess", "lost_exit")}));
-    ASSERT_TRUE(run(c, id, {{"cmd", "/c", "exit 5"}}));
+    ASSERT_TRUE(run(c, id, {does({"exit:5"})}));
 
     EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id, milliseconds(4000)).exit_code, 5);
 
@@ -29,7 +29,7 @@ TEST_F(WindowsFailures, AnExitEventThatComesTwiceIsToldOnce) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
     simulated::inject(json::array({rule("HcsCreateProcess", "double_exit")}));
-    ASSERT_TRUE(run(c, id, {{"sleep", "0.1"}}));
+    ASSERT_TRUE(run(c, id, {does({"sleep:100"})}));
     EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id).exit_code, 0);
 
     EXPECT_TRUE(give_back(c));
@@ -42,7 +42,7 @@ TEST_F(WindowsFailures, AWaitThatFailsForAProcessThatRunsIsRecovered) {
     slw_container* c = open(id);
     simulated::inject(json::array({rule("HcsCreateProcess", "odd_wait")}));
 
-    ASSERT_TRUE(run(c, id, {{"cmd", "/c", "echo recovered"}}));
+    ASSERT_TRUE(run(c, id, {does({"say:recovered"})}));
 
     EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id).exit_code, 0);
     EXPECT_EQ(log_of(id), "stdout:recovered\n");
@@ -55,7 +55,7 @@ TEST_F(WindowsFailures, WhenTheRecoveryFailsTooTheFirstErrorCounts) {
     simulated::inject(
         json::array({rule("HcsCreateProcess", "odd_wait"), rule("HcsGetProcessInfo", "fail_async", "0x8037011D")}));
 
-    const Outcome started = run(c, id, {{"sleep", "60"}});
+    const Outcome started = run(c, id, {does({"sleep:60000"})});
 
     EXPECT_EQ(static_cast<uint32_t>(started.error.os_code), 0x80070057U);
     EXPECT_STREQ(started.error.operation, "HcsCreateProcess");
@@ -65,7 +65,7 @@ TEST_F(WindowsFailures, WhenTheRecoveryFailsTooTheFirstErrorCounts) {
 TEST_F(WindowsFailures, ASystemThatEndsUnderItsProcessTakesItAlong) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
-    ASSERT_TRUE(run(c, id, {{"sleep", "60"}}));
+    ASSERT_TRUE(run(c, id, {does({"sleep:60000"})}));
 
     simulated::crash_system(id);
 
@@ -78,7 +78,7 @@ TEST_F(WindowsFailures, ASystemThatEndsWhileItStartsIsAnError) {
     slw_container* c = open(id);
     simulated::inject(json::array({rule("HcsStartComputeSystem", "crash_system")}));
 
-    const Outcome started = run(c, id, {{"true"}});
+    const Outcome started = run(c, id, {does({})});
 
     EXPECT_NE(started.status, SLW_OK);
     EXPECT_THAT(started.message(), testing::HasSubstr("0x80370110"));
@@ -88,14 +88,14 @@ TEST_F(WindowsFailures, ASystemThatEndsWhileItStartsIsAnError) {
 TEST_F(WindowsFailures, WhenTheServiceGoesAwayItsContainersAreLost) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
-    ASSERT_TRUE(run(c, id, {{"sleep", "60"}}));
+    ASSERT_TRUE(run(c, id, {does({"sleep:60000"})}));
 
     simulated::disconnect_service();
 
     const SeenEvent lost = host_->wait(SLW_EVENT_LOST, id, milliseconds(5000));
     EXPECT_EQ(lost.kind, SLW_EVENT_LOST);
     EXPECT_THAT(lost.text, testing::HasSubstr("Host Compute Service went away"));
-    EXPECT_EQ(exec(c, test_id('e'), {"true"}).status, SLW_ERR_CONFLICT);
+    EXPECT_EQ(exec(c, test_id('e'), does({})).status, SLW_ERR_CONFLICT);
     give_back(c);
 }
 
@@ -103,7 +103,7 @@ TEST_F(WindowsFailures, AGrandchildThatHoldsTheOutputIsNotWaitedForLong) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
     const auto begin = Clock::now();
-    ASSERT_TRUE(run(c, id, {{"cmd", "/c", "sleep 30 & echo begun"}}));
+    ASSERT_TRUE(run(c, id, {does({"hold:30000", "say:begun"})}));
 
     EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id, milliseconds(8000)).kind, SLW_EVENT_EXIT);
 
@@ -113,9 +113,12 @@ TEST_F(WindowsFailures, AGrandchildThatHoldsTheOutputIsNotWaitedForLong) {
 }
 
 TEST_F(WindowsFailures, AShutdownThatNeverEndsIsFollowedByTermination) {
+#ifdef _WIN32
+    GTEST_SKIP() << "the simulated host's control events cannot be ignored on Windows: they need a console of both";
+#endif
     const std::string id = test_id('1');
     slw_container* c = open(id);
-    ASSERT_TRUE(run(c, id, {{"cmd", "/c", "trap '' TERM; echo deaf; while :; do sleep 0.1; done"}}));
+    ASSERT_TRUE(run(c, id, {does({"deaf", "say:deaf", "sleep:60000"})}));
     ASSERT_TRUE(says(id, "stdout:deaf\n"));
     EXPECT_TRUE(signal(c, 15));
     EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id, milliseconds(300)).kind, 0);
@@ -130,7 +133,7 @@ TEST_F(WindowsFailures, TerminationThatFindsNothingIsDone) {
     for (const char* code : {"0x80370110", "0x8037010E", "0x80070005"}) {
         const std::string id = test_id('1');
         slw_container* c = open(id);
-        ASSERT_TRUE(run(c, id, {{"sleep", "60"}}));
+        ASSERT_TRUE(run(c, id, {does({"sleep:60000"})}));
         const int before = simulated::calls()["HcsTerminateComputeSystem"];
         simulated::inject(json::array({rule("HcsTerminateComputeSystem", "fail_async", code, before + 1)}));
 
@@ -157,7 +160,7 @@ TEST_F(WindowsFailures, ASuccessWithAnErrorRecordIsAFailure) {
     slw_container* c = open(test_id('1'));
     simulated::inject(json::array({rule("HcnCreateEndpoint", "error_record")}));
 
-    const Outcome joined = join_network(c, test_id('1'), {{"true"}});
+    const Outcome joined = join_network(c, test_id('1'), {does({})});
 
     EXPECT_EQ(joined.status, SLW_ERR_SYSTEM);
     EXPECT_STREQ(joined.error.operation, "HcnCreateEndpoint");
@@ -171,7 +174,7 @@ TEST_F(WindowsFailures, TheMessagesOfHcsReachTheError) {
     broken["message"] = "The container operating system does not match the host operating system.";
     simulated::inject(json::array({broken}));
 
-    const Outcome started = run(c, id, {{"true"}});
+    const Outcome started = run(c, id, {does({})});
 
     EXPECT_EQ(started.status, SLW_ERR_INVALID_ARGUMENT);
     EXPECT_THAT(started.message(), testing::HasSubstr("does not match the host operating system"));

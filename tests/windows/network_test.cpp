@@ -13,7 +13,7 @@ namespace {
 using WindowsNetworks = WindowsBackend;
 
 RunOptions publishing(const json& port) {
-    RunOptions options{{"sleep", "60"}};
+    RunOptions options{does({"sleep:60000"})};
     options.ports = json::array({port});
     return options;
 }
@@ -48,10 +48,10 @@ TEST_F(WindowsNetworks, AContainerSharesTheNameSpaceOfOneThatRuns) {
     const std::string join = json{{"Mode", "container"}, {"Container", test_id('1')}}.dump();
     StringSink out;
     EXPECT_EQ(ops->sandbox_create(guest, &limits, text_of(join), out.get(), nullptr), SLW_ERR_CONFLICT);
-    ASSERT_TRUE(run(owner, test_id('1'), {{"sleep", "60"}}));
+    ASSERT_TRUE(run(owner, test_id('1'), {does({"sleep:60000"})}));
     ASSERT_EQ(ops->sandbox_create(guest, &limits, text_of(join), out.get(), nullptr), SLW_OK);
     ASSERT_TRUE(mount_root(guest));
-    ASSERT_TRUE(create(guest, test_id('2'), {{"sleep", "60"}}));
+    ASSERT_TRUE(create(guest, test_id('2'), {does({"sleep:60000"})}));
 
     const json mine = simulated::document_of(test_id('2'))["Container"]["Networking"];
     const json theirs = simulated::document_of(test_id('1'))["Container"]["Networking"];
@@ -64,10 +64,10 @@ TEST_F(WindowsNetworks, AContainerSharesTheNameSpaceOfOneThatRuns) {
 
 TEST_F(WindowsNetworks, ANetworkDeletedBehindUsIsNamed) {
     slw_container* c = open(test_id('1'));
-    ASSERT_TRUE(join_network(c, test_id('1'), {{"true"}}));
+    ASSERT_TRUE(join_network(c, test_id('1'), {does({})}));
     EXPECT_TRUE(give_back(c));
     simulated::delete_network_behind(guid_of_id(test_id('d')).text());
-    RunOptions options{{"true"}};
+    RunOptions options{does({})};
     // Made anew by the engine's next network_create; an endpoint alone says what is missing.
     const auto* ops = table<slw_network_ops>(SLW_EXT_NETWORK);
     const slw_call limits = call();
@@ -121,7 +121,7 @@ TEST_F(WindowsNetworks, LeftoversOfADaemonAreFoundByTheirNamesAndRemoved) {
 TEST_F(WindowsNetworks, ASystemThatRunsUnderOurNameIsDebrisAndEnded) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
-    ASSERT_TRUE(run(c, id, {{"sleep", "60"}}));
+    ASSERT_TRUE(run(c, id, {does({"sleep:60000"})}));
     EXPECT_EQ(reconcile_list().document()[0]["Id"], id);
 
     // As a second daemon of the same instance would, while the first still holds it.

@@ -15,7 +15,7 @@ TEST_F(WindowsRun, ACommandsOutputReachesTheLogBeforeItsExitIsTold) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
 
-    ASSERT_TRUE(run(c, id, {{"cmd", "/c", "echo $GREETING; echo bad >&2; exit 3"}}));
+    ASSERT_TRUE(run(c, id, {does({"env:GREETING", "complain:bad", "exit:3"})}));
 
     EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id).exit_code, 3);
     EXPECT_EQ(status(c).state, SLW_PROCESS_EXITED);
@@ -52,7 +52,7 @@ TEST_F(WindowsRun, SF28_AHostConfigurationAtStartIsNotAccepted) {
 TEST_F(WindowsRun, SF42_TheRootOfAProcessIsolatedContainerIsMountedOnTheHostAndReleased) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
-    ASSERT_TRUE(run(c, id, {{"true"}}));
+    ASSERT_TRUE(run(c, id, {does({})}));
     EXPECT_THAT(simulated::leaks(), testing::Contains(testing::HasSubstr("attached disk")));
     EXPECT_THAT(simulated::leaks(), testing::Contains(testing::HasSubstr("storage filter")));
     host_->wait(SLW_EVENT_EXIT, id);
@@ -73,7 +73,7 @@ TEST_F(WindowsRun, TheSystemIsMadeOfWhatWasPrepared) {
     request.target = "c:/data";
     const slw_call limits = call();
     ASSERT_EQ(table<slw_mount_ops>(SLW_EXT_MOUNT)->mount(c, &limits, &request, &mount, nullptr), SLW_OK);
-    RunOptions options{{"true"}};
+    RunOptions options{does({})};
     options.host_config = {{"Memory", 64 << 20}, {"CpuShares", 500}};
     ASSERT_TRUE(run(c, id, options));
 
@@ -115,7 +115,7 @@ TEST_F(WindowsRun, SignalsAreShutdownTerminationAndControlEvents) {
     for (const auto& row : rows) {
         const std::string id = test_id(digit++);
         slw_container* c = open(id);
-        ASSERT_TRUE(run(c, id, {{"sleep", "60"}}));
+        ASSERT_TRUE(run(c, id, {does({"sleep:60000"})}));
         EXPECT_EQ(signal(c, 12).status, SLW_ERR_INVALID_ARGUMENT);
 
         EXPECT_TRUE(signal(c, row.number));
@@ -130,7 +130,7 @@ TEST_F(WindowsRun, SignalsAreShutdownTerminationAndControlEvents) {
 TEST_F(WindowsRun, ClientsAttachedBeforeTheStartMissNothingAndGiveInput) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
-    RunOptions options{{"cmd", "/c", "read a; echo got $a; cat >/dev/null; echo end >&2"}};
+    RunOptions options{does({"line", "drain", "complain:end"})};
     options.flags = SLW_CREATE_OPEN_STDIN | SLW_CREATE_STDIN_ONCE;
     ASSERT_TRUE(mount_root(c));
     ASSERT_TRUE(join_network(c, id, options));
@@ -152,10 +152,40 @@ TEST_F(WindowsRun, ClientsAttachedBeforeTheStartMissNothingAndGiveInput) {
     EXPECT_TRUE(give_back(c));
 }
 
+TEST_F(WindowsRun, FramesOfBothStreamsStayWhole) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    const RunOptions options{does({"both:300"})};
+    ASSERT_TRUE(mount_root(c));
+    ASSERT_TRUE(join_network(c, id, options));
+    ASSERT_TRUE(create(c, id, options));
+    Connection client;
+    const slw_attach_request request =
+        attach_request(client, SLW_ATTACH_STDOUT | SLW_ATTACH_STDERR | SLW_ATTACH_MULTIPLEXED);
+    const slw_call limits = call();
+    ASSERT_EQ(table<slw_stdio_ops>(SLW_EXT_STDIO)->attach(c, &limits, &request, nullptr), SLW_OK);
+    ASSERT_TRUE(start(c));
+
+    std::string text = client.read_all();
+
+    std::map<int, std::string> streams;
+    while (text.size() >= 8) {
+        const size_t size = static_cast<unsigned char>(text[6]) * 256U + static_cast<unsigned char>(text[7]);
+        ASSERT_GE(text.size(), 8 + size);
+        ASSERT_TRUE(text[0] == 1 || text[0] == 2) << static_cast<int>(text[0]);
+        streams[text[0]] += text.substr(8, size);
+        text.erase(0, 8 + size);
+    }
+    EXPECT_EQ(text, "");
+    EXPECT_EQ(streams[1].size(), 300 * 4U);
+    EXPECT_EQ(streams[2].size(), 300 * 4U);
+    EXPECT_TRUE(give_back(c));
+}
+
 TEST_F(WindowsRun, ATerminalHasOneStreamASizeAndDetachKeys) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
-    RunOptions options{{"cmd", "/c", "echo out; echo err >&2; read a; echo $a"}};
+    RunOptions options{does({"say:out", "complain:err", "line"})};
     options.flags = SLW_CREATE_TTY | SLW_CREATE_OPEN_STDIN;
     ASSERT_TRUE(mount_root(c));
     ASSERT_TRUE(join_network(c, id, options));
@@ -173,6 +203,7 @@ TEST_F(WindowsRun, ATerminalHasOneStreamASizeAndDetachKeys) {
 
     leaving.send("line\x10\x11");
     const std::string seen = leaving.read_all();
+    EXPECT_TRUE(says(id, "stdout:out\nstdout:err\n"));
     const auto end = signal(c, 9);
 
     EXPECT_TRUE(seen.empty() || seen == "out\n" || seen == "out\nerr\n") << seen;
@@ -184,13 +215,13 @@ TEST_F(WindowsRun, ATerminalHasOneStreamASizeAndDetachKeys) {
 TEST_F(WindowsRun, ExecsRunInTheSystemOfTheContainer) {
     const std::string id = test_id('1'), first = test_id('e'), second = test_id('f');
     slw_container* c = open(id);
-    EXPECT_EQ(exec(c, first, {"true"}).status, SLW_ERR_CONFLICT);
-    ASSERT_TRUE(run(c, id, {{"sleep", "60"}}));
+    EXPECT_EQ(exec(c, first, does({})).status, SLW_ERR_CONFLICT);
+    ASSERT_TRUE(run(c, id, {does({"sleep:60000"})}));
     Connection client;
     const slw_attach_request request =
         attach_request(client, SLW_ATTACH_STDOUT | SLW_ATTACH_STDERR | SLW_ATTACH_MULTIPLEXED);
 
-    ASSERT_TRUE(exec(c, first, {"cmd", "/c", "echo hi; exit 4"}, &request, 100));
+    ASSERT_TRUE(exec(c, first, does({"say:hi", "exit:4"}), &request, 100));
 
     const SeenEvent ended = host_->wait(SLW_EVENT_EXEC_EXIT, first);
     EXPECT_EQ(ended.exit_code, 4);
@@ -203,12 +234,12 @@ TEST_F(WindowsRun, ExecsRunInTheSystemOfTheContainer) {
     EXPECT_EQ(ops->release(c, &limits, first.c_str(), nullptr), SLW_OK);
     EXPECT_EQ(client.read_all(), framed(1, "hi\n"));
 
-    ASSERT_TRUE(exec(c, second, {"sleep", "60"}));
-    EXPECT_EQ(exec(c, second, {"true"}).status, SLW_ERR_CONFLICT);
+    ASSERT_TRUE(exec(c, second, does({"sleep:60000"})));
+    EXPECT_EQ(exec(c, second, does({})).status, SLW_ERR_CONFLICT);
     EXPECT_EQ(ops->signal(c, second.c_str(), 9, nullptr), SLW_OK);
     EXPECT_EQ(host_->wait(SLW_EVENT_EXEC_EXIT, second).exit_code, 1067);
     EXPECT_EQ(exec(c, test_id('a'), {"no-such-program"}).status, SLW_ERR_EXEC_NOT_FOUND);
-    ASSERT_TRUE(exec(c, test_id('a'), {"sleep", "60"}));
+    ASSERT_TRUE(exec(c, test_id('a'), does({"sleep:60000"})));
     EXPECT_TRUE(give_back(c));
     EXPECT_EQ(host_->wait(SLW_EVENT_EXEC_EXIT, test_id('a')).kind, SLW_EVENT_EXEC_EXIT) << "ends with its container";
 }
@@ -216,7 +247,7 @@ TEST_F(WindowsRun, ExecsRunInTheSystemOfTheContainer) {
 TEST_F(WindowsRun, StatsTopAndUpdateAreOfTheSystem) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
-    ASSERT_TRUE(run(c, id, {{"sleep", "60"}}));
+    ASSERT_TRUE(run(c, id, {does({"sleep:60000"})}));
     const slw_call limits = call();
     StringSink stats, top;
 
@@ -249,7 +280,7 @@ TEST_F(WindowsRun, ManyContainersStartAndStopAtOnce) {
         id.replace(0, 2, std::to_string(10 + i));
         containers.push_back(open(id));
         threads.emplace_back([this, i, id, c = containers.back(), &outcomes] {
-            outcomes[static_cast<size_t>(i)] = run(c, id, {{"sleep", "0.05"}});
+            outcomes[static_cast<size_t>(i)] = run(c, id, {does({"sleep:50"})});
             if (outcomes[static_cast<size_t>(i)]) host_->wait(SLW_EVENT_EXIT, id);
         });
     }

@@ -44,11 +44,11 @@ protected:
 
     Outcome container(const std::string& id) {
         slw_container* c = open(id);
-        RunOptions options{{"sleep", "60"}};
+        RunOptions options{does({"sleep:60000"})};
         options.ports = json::array({{{"Proto", "tcp"}, {"ContainerPort", 80}, {"HostPort", 8080}}});
         Outcome first = run(c, id, options);
         if (first) {
-            Outcome executed = exec(c, test_id('e'), {"true"});
+            Outcome executed = exec(c, test_id('e'), does({}));
             if (executed && host_->wait(SLW_EVENT_EXEC_EXIT, test_id('e'), milliseconds(3000)).kind == 0) {
                 ADD_FAILURE() << "the end of an exec was not told";
             }
@@ -71,7 +71,8 @@ protected:
 
     std::map<std::string, int> calls_of_a_life() {
         const std::map<std::string, int> before = simulated::calls();
-        EXPECT_TRUE(life(test_id('1')));
+        const Outcome undisturbed = life(test_id('1'));
+        EXPECT_TRUE(undisturbed) << undisturbed.message();
         std::map<std::string, int> after = simulated::calls();
         for (const auto& [function, count] : before) after[function] -= count;
         return after;

@@ -1,4 +1,5 @@
 #include "child.hpp"
+#include "command_split.hpp"
 
 #include <raw/codes.hpp>
 
@@ -10,6 +11,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
 
 extern char** environ;
 
@@ -85,7 +90,7 @@ int spawn(const ChildSpec& spec, const Ends& in, const Ends& out, const Ends& er
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    std::vector<std::string> command = spec.command, environment = environment_of(spec.environment);
+    std::vector<std::string> command = local_command(spec.command_line), environment = environment_of(spec.environment);
     const int failure = command.empty() ? ENOENT
                                         : posix_spawnp(&pid, command[0].c_str(), &actions, &attributes,
                                                        pointers_to(command).data(), pointers_to(environment).data());
@@ -93,6 +98,73 @@ int spawn(const ChildSpec& spec, const Ends& in, const Ends& out, const Ends& er
     posix_spawnattr_destroy(&attributes);
     return failure;
 }
+
+class PosixChild final : public Child {
+public:
+    PosixChild(pid_t pid, const Ends& in, const Ends& out, const Ends& err, OnExit on_exit)
+        : pid_(pid),
+          stdin_here_(in.here < 0 ? -1 : fcntl(in.here, F_DUPFD_CLOEXEC, 3)),
+          pipes_{id(), 0, handle_of(in.here), handle_of(out.here), handle_of(err.here)},
+          watcher_([this, on_exit = std::move(on_exit)] { watch(on_exit); }) {}
+
+    ~PosixChild() override {
+        terminate();
+        watcher_.join();
+        close_all({stdin_here_});
+        close_pipes(take_pipes());
+    }
+
+    uint32_t id() const override { return static_cast<uint32_t>(pid_); }
+
+    raw::ProcessInformation take_pipes() override {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(pipes_, {id(), 0, raw::kNoHandle, raw::kNoHandle, raw::kNoHandle});
+    }
+
+    void close_stdin() override {
+        if (stdin_here_ >= 0) shutdown(stdin_here_, SHUT_WR);
+    }
+
+    void interrupt() override {
+        const std::lock_guard lock(mutex_);
+        signal_group(SIGTERM);
+    }
+
+    void terminate() override {
+        const std::lock_guard lock(mutex_);
+        terminated_ = true;
+        signal_group(SIGKILL);
+    }
+
+private:
+    void watch(const OnExit& on_exit) {
+        siginfo_t info{};
+        while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+        }
+        uint32_t code = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            reaped_ = true;
+            code = info.si_code == CLD_EXITED ? static_cast<uint32_t>(info.si_status)
+                   : terminated_              ? 1067U
+                                              : 0xC000013AU;
+            waitpid(pid_, nullptr, 0);
+        }
+        on_exit(code);
+    }
+
+    void signal_group(int number) {
+        if (!reaped_) kill(-pid_, number);
+    }
+
+    const pid_t pid_;
+    const int stdin_here_;  // a duplicate of the caller's end
+    std::mutex mutex_;      // guards what follows
+    raw::ProcessInformation pipes_;
+    bool reaped_ = false;  // the pid may be another's by now
+    bool terminated_ = false;
+    std::thread watcher_;  // last: it uses the others
+};
 
 }  // namespace
 
@@ -109,20 +181,8 @@ std::unique_ptr<Child> Child::start(const ChildSpec& spec, OnExit on_exit, raw::
         result = failure == EACCES ? raw::kAccessDenied : failure == ENOMEM ? raw::kOutOfMemory : raw::kFileNotFound;
         return nullptr;
     }
-    std::unique_ptr<Child> child(new Child);
-    child->pid_ = pid;
-    child->stdin_here_ = in.here < 0 ? -1 : fcntl(in.here, F_DUPFD_CLOEXEC, 3);
-    child->pipes_ = {child->id(), 0, handle_of(in.here), handle_of(out.here), handle_of(err.here)};
-    child->watcher_ = std::thread([raw = child.get(), on_exit = std::move(on_exit)] { raw->watch(on_exit); });
     result = raw::kOk;
-    return child;
-}
-
-Child::~Child() {
-    terminate();
-    watcher_.join();
-    close_all({stdin_here_});
-    close_pipes(take_pipes());
+    return std::make_unique<PosixChild>(pid, in, out, err, std::move(on_exit));
 }
 
 void Child::close_pipes(const raw::ProcessInformation& pipes) {
@@ -130,46 +190,6 @@ void Child::close_pipes(const raw::ProcessInformation& pipes) {
         if (handle != nullptr && handle != raw::kNoHandle)
             close(static_cast<int>(reinterpret_cast<intptr_t>(handle) - 1));
     }
-}
-
-raw::ProcessInformation Child::take_pipes() {
-    const std::lock_guard lock(mutex_);
-    const raw::ProcessInformation taken = pipes_;
-    pipes_ = {taken.process_id, 0, raw::kNoHandle, raw::kNoHandle, raw::kNoHandle};
-    return taken;
-}
-
-void Child::watch(const OnExit& on_exit) {
-    siginfo_t info{};
-    while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
-    }
-    uint32_t code = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        reaped_ = true;
-        code = info.si_code == CLD_EXITED ? static_cast<uint32_t>(info.si_status) : terminated_ ? 1067U : 0xC000013AU;
-        waitpid(pid_, nullptr, 0);
-    }
-    on_exit(code);
-}
-
-void Child::close_stdin() {
-    if (stdin_here_ >= 0) shutdown(stdin_here_, SHUT_WR);
-}
-
-void Child::signal_group(int number) {
-    if (!reaped_) kill(-pid_, number);
-}
-
-void Child::interrupt() {
-    const std::lock_guard lock(mutex_);
-    signal_group(SIGTERM);
-}
-
-void Child::terminate() {
-    const std::lock_guard lock(mutex_);
-    terminated_ = true;
-    signal_group(SIGKILL);
 }
 
 }  // namespace slipway::simulated_hcs

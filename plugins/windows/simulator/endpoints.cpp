@@ -131,7 +131,7 @@ Hresult query_endpoint(raw::Handle handle, raw::Text query, char16_t** propertie
         if (!is_query(query)) return {raw::kHcnInvalidJson, "not a query"};
         const auto found = host.endpoints.find(*id);
         if (found == host.endpoints.end()) return {raw::kHcnEndpointNotFound, "no such endpoint"};
-        *properties = host.give_text(endpoint_properties(host, *id, found->second).dump());
+        *properties = host.give_text(endpoint_properties(host, *id, found->second).dump(), TextOwner::kHcn);
         return {};
     });
 }
@@ -153,7 +153,7 @@ Hresult enumerate_endpoints(raw::Text query, char16_t** endpoints, char16_t** er
         if (!is_query(query)) return {raw::kHcnInvalidJson, "not a query"};
         json list = json::array();
         for (const auto& [id, endpoint] : host.endpoints) list.push_back(id.text());
-        *endpoints = host.give_text(list.dump());
+        *endpoints = host.give_text(list.dump(), TextOwner::kHcn);
         return {};
     });
 }

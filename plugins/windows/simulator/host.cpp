@@ -1,5 +1,6 @@
 #include "host.hpp"
 
+#include <documents/utf8_text.hpp>
 #include <raw/utf16.hpp>
 
 #include <cstring>
@@ -157,20 +158,24 @@ void Host::wait_for_callback(raw::Handle handle, Lock& lock) {
     changed.wait(lock, [&] { return in_callback_ != handle; });
 }
 
-char16_t* Host::give_text(const std::string& utf8) {
+char16_t* Host::give_text(const std::string& utf8, TextOwner owner) {
     const std::u16string wide = windows_backend::to_utf16(utf8);
+    if (outside_text != nullptr) return outside_text(wide, owner);
     auto* text = new char16_t[wide.size() + 1];
     std::memcpy(text, wide.c_str(), (wide.size() + 1) * sizeof(char16_t));
-    texts_.insert(text);
+    texts_[text] = owner;
     return text;
 }
 
-void Host::free_text(void* text) {
+void Host::free_text(void* text, TextOwner owner) {
     if (text == nullptr) return;
-    if (texts_.erase(text) == 0) {
+    const auto given = texts_.find(text);
+    if (given == texts_.end()) {
         violations.emplace_back("text was freed that was not given, or twice");
         return;
     }
+    if (given->second != owner) violations.emplace_back("text was freed with the other library's function");
+    texts_.erase(given);
     delete[] static_cast<char16_t*>(text);
 }
 
@@ -183,7 +188,7 @@ void Host::reset() {
     endpoints.clear();
     name_spaces.clear();
     disks.clear();
-    for (void* text : texts_) delete[] static_cast<char16_t*>(text);
+    for (const auto& [text, owner] : texts_) delete[] static_cast<char16_t*>(text);
     texts_.clear();
     injection.clear();
     violations.clear();
@@ -205,8 +210,8 @@ std::vector<std::string> Host::leaks() {
     for (const auto& [id, endpoint] : endpoints) found.push_back("endpoint " + id.text());
     for (const auto& [id, name_space] : name_spaces) found.push_back("name space " + id.text());
     for (const auto& [path, disk] : disks) {
-        if (disk.attached) found.push_back("attached disk " + path);
-        if (!disk.filter.is_null()) found.push_back("storage filter on " + path);
+        if (disk.attached) found.push_back("attached disk " + windows_backend::utf8_of_path(path));
+        if (!disk.filter.is_null()) found.push_back("storage filter on " + windows_backend::utf8_of_path(path));
     }
     if (!texts_.empty()) found.push_back(std::to_string(texts_.size()) + " texts that were not freed");
     return found;

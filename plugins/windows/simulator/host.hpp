@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -29,6 +30,9 @@ using nlohmann::json;
 using raw::Hresult;
 using windows_backend::Guid;
 using Lock = std::unique_lock<std::mutex>;
+
+// Whose function frees a text: HCS's are freed with LocalFree, HCN's with CoTaskMemFree.
+enum class TextOwner { kHcs, kHcn };
 
 enum class Kind { kOperation, kSystem, kProcess, kNetwork, kEndpoint, kNamespace, kDisk };
 
@@ -158,10 +162,15 @@ public:
     template <class Object>
     void notify(raw::Handle handle, Kind kind, uint32_t type, const json& data);
 
-    char16_t* give_text(const std::string& utf8);
-    void free_text(void* text);
+    char16_t* give_text(const std::string& utf8, TextOwner owner);
+    void free_text(void* text, TextOwner owner);
+    // Where callers free text by functions of the system: makes it for them. Null: it is kept track of here.
+    char16_t* (*outside_text)(const std::u16string& text, TextOwner owner) = nullptr;
     // Waits until no callback of this handle runs. Lock held.
     void wait_for_callback(raw::Handle handle, Lock& lock);
+
+    // storage.cpp. The attachment lives as long as the handle.
+    void close_disk(raw::Handle vhd);
 
     // systems.cpp
     void end_system(const std::shared_ptr<System>& system, const std::string& exit_type, Hresult status);
@@ -185,7 +194,7 @@ public:
     std::map<Guid, Network> networks;
     std::map<Guid, Endpoint> endpoints;
     std::map<Guid, NameSpace> name_spaces;
-    std::map<std::string, Disk> disks;  // by path of the file
+    std::map<std::filesystem::path, Disk> disks;  // by file, in one spelling
     int next_compartment = 2;
 
 private:
@@ -201,7 +210,7 @@ private:
 
     std::map<raw::Handle, HandleEntry> handles_;
     uintptr_t next_handle_ = 0x10000;
-    std::set<void*> texts_;
+    std::map<void*, TextOwner> texts_;
     std::multimap<Clock::time_point, std::function<void(Lock&)>> tasks_;
     std::condition_variable work_;
     std::thread thread_;

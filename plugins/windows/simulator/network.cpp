@@ -82,7 +82,7 @@ Hresult query_network(raw::Handle handle, raw::Text query, char16_t** properties
         if (!is_query(query)) return {raw::kHcnInvalidJson, "not a query"};
         const auto found = host.networks.find(*id);
         if (found == host.networks.end()) return {raw::kHcnNetworkNotFound, "no such network"};
-        *properties = host.give_text(network_properties(*id, found->second).dump());
+        *properties = host.give_text(network_properties(*id, found->second).dump(), TextOwner::kHcn);
         return {};
     });
 }
@@ -107,7 +107,7 @@ Hresult enumerate_networks(raw::Text query, char16_t** networks, char16_t** erro
         if (!is_query(query)) return {raw::kHcnInvalidJson, "not a query"};
         json list = json::array();
         for (const auto& [id, network] : host.networks) list.push_back(id.text());
-        *networks = host.give_text(list.dump());
+        *networks = host.give_text(list.dump(), TextOwner::kHcn);
         return {};
     });
 }
@@ -184,7 +184,7 @@ Hresult answered(const char* function, char16_t** error, const std::function<Ans
     if (error != nullptr && !answer.message.empty()) {
         const json record = {
             {"Success", false}, {"Error", answer.message}, {"ErrorCode", static_cast<uint32_t>(answer.result)}};
-        *error = host.give_text(record.dump());
+        *error = host.give_text(record.dump(), TextOwner::kHcn);
     }
     return answer.result;
 }

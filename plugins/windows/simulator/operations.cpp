@@ -37,7 +37,7 @@ Hresult wait_for(raw::Handle handle, uint32_t timeout_ms, raw::ProcessInformatio
         return raw::kHcsOperationTimeout;
     }
     const Outcome& outcome = operation->outcome;
-    if (document != nullptr && !outcome.document.empty()) *document = host.give_text(outcome.document);
+    if (document != nullptr && !outcome.document.empty()) *document = host.give_text(outcome.document, TextOwner::kHcs);
     if (info != nullptr && outcome.result == raw::kOk) {
         *info = operation->process;
         operation->delivered = true;
@@ -60,14 +60,15 @@ Hresult service_properties(raw::Text, char16_t** document) {
     if (entered != raw::kOk) return entered;
     const json versions = json::array({{{"Major", 1}, {"Minor", 0}}, {{"Major", 2}, {"Minor", 1}}});
     const json basic = {{"SupportedSchemaVersions", versions}};
-    *document = host.give_text(json{{"Properties", json::array({basic})}}.dump());
+    *document = host.give_text(json{{"Properties", json::array({basic})}}.dump(), TextOwner::kHcs);
     return raw::kOk;
 }
 
+template <TextOwner owner>
 void free_text(void* text) {
     Host& host = Host::get();
     const std::lock_guard lock(host.mutex);
-    host.free_text(text);
+    host.free_text(text, owner);
 }
 
 }  // namespace
@@ -78,8 +79,8 @@ void add_operation_functions(raw::HostApi& api) {
     api.HcsWaitForOperationResult = wait_result;
     api.HcsWaitForOperationResultAndProcessInfo = wait_process;
     api.HcsGetServiceProperties = service_properties;
-    api.free_hcs = free_text;
-    api.free_hcn = free_text;
+    api.free_hcs = free_text<TextOwner::kHcs>;
+    api.free_hcn = free_text<TextOwner::kHcn>;
 }
 
 }  // namespace slipway::simulated_hcs

@@ -1,5 +1,4 @@
 // Processes in compute systems.
-#include "command_split.hpp"
 #include "host.hpp"
 #include "schema.hpp"
 
@@ -10,7 +9,7 @@ using State = System::State;
 
 ChildSpec child_spec(const json& parameters) {
     ChildSpec spec;
-    spec.command = local_command(parameters["CommandLine"]);
+    spec.command_line = parameters["CommandLine"];
     const json environment = parameters.value("Environment", json::object());  // items() keeps a reference to it
     for (const auto& [name, value] : environment.items()) {
         spec.environment[name] = value.get<std::string>();

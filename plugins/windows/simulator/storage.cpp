@@ -2,6 +2,8 @@
 #include "host.hpp"
 #include "schema.hpp"
 
+#include <documents/utf8_text.hpp>
+
 #include <filesystem>
 #include <fstream>
 
@@ -13,7 +15,13 @@ namespace fs = std::filesystem;
 // A disk is a file that says so; what is in it is not simulated.
 constexpr const char* kDiskHead = "simulated vhdx\n";
 
-bool is_disk_file(const std::string& path) {
+// One spelling for each file, however its path was written.
+fs::path file_of(raw::Text path) {
+    const std::string text = text_of(path);
+    return text.empty() ? fs::path() : windows_backend::path_from_utf8(text).lexically_normal().make_preferred();
+}
+
+bool is_disk_file(const fs::path& path) {
     std::ifstream file(path);
     std::string head;
     std::getline(file, head);
@@ -29,56 +37,49 @@ Hresult calling(const char* function, const std::function<Hresult(Host&)>& body)
 
 Hresult create_disk(raw::Text path, uint64_t bytes, raw::Text parent, raw::Handle* vhd) {
     return calling("create_disk", [&](Host& host) -> Hresult {
-        const std::string file = text_of(path), below = text_of(parent);
+        const fs::path file = file_of(path), below = file_of(parent);
         if (fs::exists(file)) return raw::hresult(0x80070050);
         if (!below.empty() && !is_disk_file(below)) return raw::kFileNotFound;
         if (below.empty() && bytes == 0) return raw::kInvalidArgument;
-        std::ofstream(file) << kDiskHead << "parent " << below << "\n";
+        std::ofstream(file) << kDiskHead << "parent " << windows_backend::utf8_of_path(below) << "\n";
         if (!fs::exists(file)) return raw::kPathNotFound;
         host.disks[file];
-        *vhd = host.add_handle(Kind::kDisk, std::make_shared<std::string>(file));
+        *vhd = host.add_handle(Kind::kDisk, std::make_shared<fs::path>(file));
         return raw::kOk;
     });
 }
 
 Hresult open_disk(raw::Text path, raw::Handle* vhd) {
     return calling("open_disk", [&](Host& host) -> Hresult {
-        const std::string file = text_of(path);
+        const fs::path file = file_of(path);
         if (!is_disk_file(file)) return raw::kFileNotFound;
         if (host.disks[file].attached) return raw::kSharingViolation;
-        *vhd = host.add_handle(Kind::kDisk, std::make_shared<std::string>(file));
+        *vhd = host.add_handle(Kind::kDisk, std::make_shared<fs::path>(file));
         return raw::kOk;
     });
 }
 
 Hresult attach_disk(raw::Handle vhd) {
     return calling("attach_disk", [&](Host& host) -> Hresult {
-        const auto file = host.find<std::string>(vhd, Kind::kDisk, "attach_disk");
+        const auto file = host.find<fs::path>(vhd, Kind::kDisk, "attach_disk");
         if (!file) return raw::kInvalidHandle;
         Disk& disk = host.disks[*file];
         if (disk.attached) return raw::kSharingViolation;
         disk.attached = true;
-        disk.volume = R"(\\?\Volume{)" + windows_backend::guid_of_id(*file).text() + "}";
+        disk.volume = R"(\\?\Volume{)" + windows_backend::guid_of_id(windows_backend::utf8_of_path(*file)).text() + "}";
         return raw::kOk;
     });
 }
 
-// The attachment lives as long as the handle.
 void close_disk(raw::Handle vhd) {
     Host& host = Host::get();
     const std::lock_guard lock(host.mutex);
-    const auto file = host.take<std::string>(vhd, Kind::kDisk, "close_disk");
-    if (!file) return;
-    Disk& disk = host.disks[*file];
-    if (!disk.filter.is_null()) host.violations.push_back("disk " + *file + " was closed while it is filtered");
-    if (!disk.used_by.empty()) host.violations.push_back("disk " + *file + " was closed under a system");
-    disk.attached = false;
-    disk.volume.clear();
+    host.close_disk(vhd);
 }
 
 Hresult format_vhd(raw::Handle vhd) {
     return calling("HcsFormatWritableLayerVhd", [&](Host& host) -> Hresult {
-        const auto file = host.find<std::string>(vhd, Kind::kDisk, "HcsFormatWritableLayerVhd");
+        const auto file = host.find<fs::path>(vhd, Kind::kDisk, "HcsFormatWritableLayerVhd");
         if (!file) return raw::kInvalidHandle;
         host.disks[*file].formatted = true;
         return raw::kOk;
@@ -87,11 +88,11 @@ Hresult format_vhd(raw::Handle vhd) {
 
 Hresult mount_path(raw::Handle vhd, char16_t** path) {
     return calling("HcsGetLayerVhdMountPath", [&](Host& host) -> Hresult {
-        const auto file = host.find<std::string>(vhd, Kind::kDisk, "HcsGetLayerVhdMountPath");
+        const auto file = host.find<fs::path>(vhd, Kind::kDisk, "HcsGetLayerVhdMountPath");
         if (!file) return raw::kInvalidHandle;
         const Disk& disk = host.disks[*file];
         if (!disk.attached) return raw::kNotReady;
-        *path = host.give_text(disk.volume);
+        *path = host.give_text(disk.volume, TextOwner::kHcs);
         return raw::kOk;
     });
 }
@@ -108,7 +109,7 @@ Hresult read_layers(raw::Text text, json& out) {
     out = json::parse(text_of(text), nullptr, false);
     if (out.is_discarded() || check_layer_data(out)) return raw::kHcsInvalidJson;
     for (const json& layer : out["Layers"]) {
-        if (!fs::is_directory(layer["Path"].get<std::string>())) return raw::kHcsInvalidLayer;
+        if (!fs::is_directory(windows_backend::path_from_utf8(layer["Path"]))) return raw::kHcsInvalidLayer;
     }
     return raw::kOk;
 }
@@ -147,16 +148,33 @@ Hresult detach_filter(raw::Text path) {
     });
 }
 
+// std::filesystem::copy cannot copy directories where symbolic links are unknown to it, as in mingw-w64.
+bool copy_tree(const fs::path& from, const fs::path& to) {
+    std::error_code failure;
+    for (fs::recursive_directory_iterator entry(from, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        const fs::path target = to / entry->path().lexically_relative(from);
+        if (entry->is_symlink(failure)) {
+            fs::copy_symlink(entry->path(), target, failure);
+        } else if (entry->is_directory(failure)) {
+            fs::create_directory(target, failure);
+        } else {
+            fs::copy_file(entry->path(), target, failure);
+        }
+        if (failure) return false;
+    }
+    return !failure;
+}
+
 Hresult import_layer(raw::Text path, raw::Text source, raw::Text layers) {
     return calling("HcsImportLayer", [&](Host&) -> Hresult {
         json document;
         if (const Hresult read = read_layers(layers, document); read != raw::kOk) return read;
-        const fs::path from = text_of(source), to = text_of(path);
+        const fs::path from = file_of(source), to = file_of(path);
         std::error_code failure;
         if (!fs::is_directory(from)) return raw::kPathNotFound;
         fs::create_directories(to, failure);
-        fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, failure);
-        return failure ? raw::kInvalidData : raw::kOk;
+        return copy_tree(from, to) ? raw::kOk : raw::kInvalidData;
     });
 }
 
@@ -164,8 +182,8 @@ Hresult setup_base(raw::Text path, raw::Handle vhd, raw::Text options) {
     return calling("HcsSetupBaseOSLayer", [&](Host& host) -> Hresult {
         const json document = json::parse(text_of(options), nullptr, false);
         if (document != json{{"Type", "Container"}} || vhd != nullptr) return raw::kInvalidArgument;
-        const fs::path layer = text_of(path);
-        const auto disk = host.disks.find((layer / "blank-base.vhdx").string());
+        const fs::path layer = file_of(path);
+        const auto disk = host.disks.find(layer / "blank-base.vhdx");
         if (disk == host.disks.end() || !disk->second.formatted) return raw::kHcsInvalidLayer;
         std::error_code ignored;
         fs::create_directories(layer / "Hives", ignored);
@@ -176,12 +194,12 @@ Hresult setup_base(raw::Text path, raw::Handle vhd, raw::Text options) {
 
 Hresult destroy_layer(raw::Text path) {
     return calling("HcsDestroyLayer", [&](Host& host) -> Hresult {
-        const fs::path layer = text_of(path);
+        const fs::path layer = file_of(path);
         for (const auto& [file, disk] : host.disks) {
-            if (disk.attached && fs::path(file).parent_path() == layer) return raw::kAccessDenied;
+            if (disk.attached && file.parent_path() == layer) return raw::kAccessDenied;
         }
         for (auto at = host.disks.begin(); at != host.disks.end();) {
-            at = fs::path(at->first).parent_path() == layer ? host.disks.erase(at) : std::next(at);
+            at = at->first.parent_path() == layer ? host.disks.erase(at) : std::next(at);
         }
         std::error_code failure;
         if (!fs::exists(layer)) return raw::kPathNotFound;
@@ -191,6 +209,18 @@ Hresult destroy_layer(raw::Text path) {
 }
 
 }  // namespace
+
+void Host::close_disk(raw::Handle vhd) {
+    const auto file = take<fs::path>(vhd, Kind::kDisk, "close_disk");
+    if (!file) return;
+    Disk& disk = disks[*file];
+    if (!disk.filter.is_null())
+        violations.push_back("disk " + windows_backend::utf8_of_path(*file) + " was closed while it is filtered");
+    if (!disk.used_by.empty())
+        violations.push_back("disk " + windows_backend::utf8_of_path(*file) + " was closed under a system");
+    disk.attached = false;
+    disk.volume.clear();
+}
 
 void add_storage_functions(raw::HostApi& api) {
     api.HcsImportLayer = import_layer;

@@ -37,20 +37,22 @@ Client::~Client() {
 bool Client::write(int stream, std::string_view bytes) {
     if (gone_) return false;
     if ((flags_ & (stream == 2 ? SLW_ATTACH_STDERR : SLW_ATTACH_STDOUT)) == 0) return true;
-    bool sent = true;
+    std::string frame;
     if ((flags_ & SLW_ATTACH_MULTIPLEXED) != 0) {
         const auto size = static_cast<uint32_t>(bytes.size());
-        const char head[8] = {static_cast<char>(stream),
-                              0,
-                              0,
-                              0,
-                              static_cast<char>(size >> 24),
-                              static_cast<char>(size >> 16),
-                              static_cast<char>(size >> 8),
-                              static_cast<char>(size)};
-        sent = stream_->write(head, sizeof(head));
+        frame = {static_cast<char>(stream),
+                 0,
+                 0,
+                 0,
+                 static_cast<char>(size >> 24),
+                 static_cast<char>(size >> 16),
+                 static_cast<char>(size >> 8),
+                 static_cast<char>(size)};
+        frame += bytes;
+        bytes = frame;
     }
-    sent = sent && stream_->write(bytes.data(), bytes.size());
+    const std::lock_guard lock(writing_);
+    const bool sent = !gone_ && stream_->write(bytes.data(), bytes.size());
     if (!sent) gone_ = true;
     return sent;
 }

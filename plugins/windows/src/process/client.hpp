@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -30,7 +31,7 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    // `stream` is 1 for stdout and 2 for stderr. False once the client is gone.
+    // `stream` is 1 for stdout and 2 for stderr; each has a thread that writes. False once the client is gone.
     bool write(int stream, std::string_view bytes);
     // The client reads end of file after the last byte. Its thread ends.
     void end();
@@ -44,6 +45,7 @@ private:
     std::string without_keys(std::string_view bytes, bool& detached);
 
     std::unique_ptr<Stream> stream_;
+    std::mutex writing_;  // held for a whole frame, also while the client does not read
     const uint32_t flags_;
     const std::string keys_;
     size_t matched_ = 0;  // of keys_; the input thread's own
