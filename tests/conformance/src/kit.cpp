@@ -1,7 +1,6 @@
 #include "kit.hpp"
 
-#include <dlfcn.h>
-#include <unistd.h>
+#include "machine.hpp"
 
 #include <chrono>
 #include <cstring>
@@ -17,14 +16,16 @@ Settings settings;
 
 namespace {
 
-size_t entries_in(const char* directory) {
-    return static_cast<size_t>(std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
-}
-
 // How many were open before the first backend began. Counted from there and not from the case's own beginning, so that
 // what the profile allows is allowed once.
 size_t descriptors_at_first() {
-    static const size_t count = entries_in("/proc/self/fd");
+    static const size_t count = open_descriptors();
+    return count;
+}
+
+// The same for threads.
+size_t threads_at_first() {
+    static const size_t count = live_threads();
     return count;
 }
 
@@ -47,15 +48,7 @@ bool is_terminated(const char* text, size_t size) {
 }  // namespace
 
 const slw_plugin* load_entry(std::string& why) {
-    static void* const library = dlopen(settings.plugin.c_str(), RTLD_NOW | RTLD_LOCAL);
-    static const char* const error = library == nullptr ? dlerror() : nullptr;
-    if (library == nullptr) {
-        why = error == nullptr ? "dlopen failed" : error;
-        return nullptr;
-    }
-    const void* symbol = dlsym(library, SLW_PLUGIN_SYMBOL);
-    if (symbol == nullptr) why = "the library exports no " SLW_PLUGIN_SYMBOL;
-    return static_cast<const slw_plugin*>(symbol);
+    return static_cast<const slw_plugin*>(library_symbol(settings.plugin, SLW_PLUGIN_SYMBOL, why));
 }
 
 FakeHost::FakeHost(json config) : config_(config.dump()) {
@@ -125,7 +118,7 @@ slw_call late_call() {
 std::string new_container_id() {
     static int next = 0;
     char id[65];
-    std::snprintf(id, sizeof(id), "c0f0%08x%052x", static_cast<unsigned>(getpid()), ++next);
+    std::snprintf(id, sizeof(id), "c0f0%08x%052x", own_process_id(), ++next);
     return id;
 }
 
@@ -165,15 +158,14 @@ void BackendCase::SetUp() {
     std::string why;
     const slw_plugin* entry = load_entry(why);
     ASSERT_NE(entry, nullptr) << why;
-    std::string pattern = (fs::temp_directory_path() / "slipway-conformance-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
+    directory_ = new_directory();
+    ASSERT_NE(directory_, "");
     // The parents exist, the directories themselves are the backend's to make.
     json config = {{"data_root", directory_ + "/data"}, {"exec_root", directory_ + "/exec"}, {"instance", "c0f0c0f0"}};
     config.update(settings.config);
     host_ = std::make_unique<FakeHost>(config);
     descriptors_at_first();
-    threads_before_ = entries_in("/proc/self/task");
+    threads_at_first();
 
     ErrorBuffer err;
     ASSERT_TRUE(succeeded(entry->init(host_->get(), &backend_, err.get()), err));
@@ -189,9 +181,9 @@ void BackendCase::TearDown() {
     if (backend_ != nullptr) {
         std::string why;
         load_entry(why)->deinit(backend_);
-        EXPECT_LE(entries_in("/proc/self/fd"), descriptors_at_first() + settings.kept_descriptors)
+        EXPECT_LE(open_descriptors(), descriptors_at_first() + settings.kept_descriptors)
             << "descriptors left after deinit";
-        EXPECT_EQ(entries_in("/proc/self/task"), threads_before_) << "threads left after deinit";
+        EXPECT_LE(live_threads(), threads_at_first() + settings.kept_threads) << "threads left after deinit";
     }
     std::error_code ignored;
     if (!directory_.empty()) fs::remove_all(directory_, ignored);

@@ -25,6 +25,7 @@ struct Settings {
     std::map<std::string, std::string> without;  // extension id to the reason why the backend lacks it
     json config = json::object();                // added to the host configuration
     size_t kept_descriptors = 0;                 // the backend keeps at most so many for the whole process
+    size_t kept_threads = 0;                     // the same for threads
 };
 extern Settings settings;
 
@@ -104,7 +105,6 @@ protected:
     const slw_network_ops* network_ = nullptr;
 
 private:
-    size_t threads_before_ = 0;
     std::vector<slw_container*> open_;
 };
 

@@ -14,6 +14,7 @@ const char* const kUsage =
     "  --plugin FILE    the backend's shared library\n"
     "  --profile JSON   {\"without\": {\"<extension id>\": \"<why>\"}, \"keeps_descriptors\": {\"<what>\": "
     "\"<why>\"},\n"
+    "                    \"keeps_threads\": {\"<what>\": \"<why>\"},\n"
     "                    \"config\": {...}}\n"
     "  --junit FILE     writes the results as JUnit XML; a name ending in .json as JSON\n"
     "  --case PATTERN   only the cases that match, as in Mount.*\n"
@@ -37,6 +38,7 @@ bool read_profile(const std::string& path) {
     }
     conformance::settings.config = profile.value("config", json::object());
     conformance::settings.kept_descriptors = profile.value("keeps_descriptors", json::object()).size();
+    conformance::settings.kept_threads = profile.value("keeps_threads", json::object()).size();
     return true;
 }
 
@@ -50,7 +52,7 @@ bool parse(int argc, char** argv) {
         if (i + 1 >= argc) return false;
         const std::string value = argv[++i];
         if (option == "--plugin") {
-            conformance::settings.plugin = std::filesystem::absolute(value);
+            conformance::settings.plugin = std::filesystem::absolute(value).string();
         } else if (option == "--profile") {
             if (!read_profile(value)) return false;
         } else if (option == "--junit") {

@@ -185,6 +185,7 @@ TEST_F(Mount, RootsRefuseUnknownFlags) {
 
 TEST_F(Mount, RefusesRequestsThatMakeNoSenseAndWritesNoId) {
     slw_container* c = open_container();
+    const std::string missing = directory_ + "/does/not/exist";
     const struct {
         const char* source;
         const char* target;
@@ -196,7 +197,7 @@ TEST_F(Mount, RefusesRequestsThatMakeNoSenseAndWritesNoId) {
         {nullptr, "", 0, SLW_ERR_INVALID_ARGUMENT},
         {nullptr, "/data/../etc", 0, SLW_ERR_INVALID_ARGUMENT},
         {"relative", "/data", 0, SLW_ERR_INVALID_ARGUMENT},
-        {"/slipway/does/not/exist", "/data", 0, SLW_ERR_NOT_FOUND},
+        {missing.c_str(), "/data", 0, SLW_ERR_NOT_FOUND},
     };
     for (const auto& refused : cases) {
         uint64_t id = 77;
