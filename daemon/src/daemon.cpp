@@ -138,6 +138,9 @@ Result<Running> start(const DaemonOptions& options, const Logger& logger) {
     api::Facts facts = read_host_facts();
     facts.debug = logger.level() == core::LogLevel::kDebug;
     facts.cdi_spec_dirs = options.cdi_spec_dirs;
+    for (const core::BackendStatus& backend : (*engine)->backends()) {
+        if (backend.is_default) facts.os = backend.info.image_os;  // what clients can run here
+    }
     if (remaps) facts.security_options.emplace_back("name=userns");
     api::ServerOptions server_options;
     server_options.min_api_version = options.min_api_version;

@@ -32,6 +32,8 @@ std::string bridge_address(const std::string& tag, int prefix) {
 
 DaemonUnderTest::DaemonUnderTest(Options options)
     : options_(std::move(options)), tag_(std::to_string(getpid() % 1'000'000)) {
+    const char* const chosen = std::getenv("SLIPWAY_TEST_BACKEND");
+    if (options_.backend.empty()) options_.backend = chosen == nullptr ? "linux" : chosen;
     std::string pattern = "/tmp/slwt" + tag_ + "-XXXXXX";
     if (mkdtemp(pattern.data()) == nullptr) {
         problem_ = "mkdtemp " + pattern + " failed";
@@ -42,7 +44,8 @@ DaemonUnderTest::DaemonUnderTest(Options options)
     bridge_ = "slwt" + tag_;
     start_daemon();
     if (!problem_.empty() || !options_.with_image) return;
-    const RunResult imported = docker({"import", "-c", "CMD [\"sh\"]", default_image_tar(), "box"});
+    const std::string tar = options_.backend == "hcs-sim" ? windows_layer_tar(root_) : default_image_tar();
+    const RunResult imported = docker({"import", "-c", "CMD [\"sh\"]", tar, "box"});
     if (imported.exit_code != 0) problem_ = "import failed: " + imported.err + log();
 }
 
@@ -80,6 +83,10 @@ void DaemonUnderTest::start_daemon() {
     if (!options_.config.empty()) {
         write_file(root_ + "/daemon.json", options_.config);
         argv.insert(argv.end(), {"--config-file", root_ + "/daemon.json"});
+    }
+    if (options_.backend == "hcs-sim") {
+        argv.insert(argv.end(), {"--backend-dir", std::string(SLIPWAY_BUILD_DIR) + "/lib/slipway/backends-simulated",
+                                 "--default-runtime", "windows"});
     }
     argv.insert(argv.end(), options_.arguments.begin(), options_.arguments.end());
     daemon_ = std::make_unique<Background>(Background::start(argv, root_ + "/daemon.log"));
@@ -153,6 +160,14 @@ std::string default_image_tar() {
         run({std::string(SLIPWAY_SOURCE_DIR) + "/scripts/make-default-image", own});
         fs::rename(own, path, ignored);
     }
+    return path;
+}
+
+std::string windows_layer_tar(const std::string& directory) {
+    const std::string path = directory + "/windows-layer.tar", root = directory + "/windows-layer";
+    fs::create_directories(root + "/Files");
+    write_file(root + "/Files/hello.txt", "hello\r\n");
+    run({"tar", "-C", root, "-cf", path, "Files"});
     return path;
 }
 

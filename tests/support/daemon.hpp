@@ -19,7 +19,10 @@ public:
         std::string config;                  // content of its configuration file; empty: none
         std::string data_root;               // empty: below the test's own directory
         int bridge_prefix = 24;              // length of the bridge's subnet
-        bool with_image = true;              // import the default image as "box"
+        bool with_image = true;              // import the backend's image for tests as "box"
+        // "linux", or "hcs-sim": the HCS backend on its simulated host, whose containers' commands are processes of
+        // this machine. SLIPWAY_TEST_BACKEND in the environment names the one for all tests that do not say.
+        std::string backend;
     };
 
     DaemonUnderTest() : DaemonUnderTest(Options{}) {}
@@ -68,6 +71,9 @@ private:
 
 // The default image's root file system as a tar; made once per build tree.
 std::string default_image_tar();
+
+// A layer as Windows images have them, with one file; made below `directory`.
+std::string windows_layer_tar(const std::string& directory);
 
 // A port that nothing on this machine listens on now.
 int free_port();

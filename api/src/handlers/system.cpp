@@ -80,11 +80,11 @@ void add_host_facts(json& out, const Facts& facts) {
     out["SecurityOptions"] = facts.security_options;
 }
 
-void add_constants(json& out) {
-    out["Driver"] = "overlayfs";
+void add_constants(json& out, bool windows) {
+    out["Driver"] = windows ? "windowsfilter" : "overlayfs";
     out["DriverStatus"] = json::array();
     out["Plugins"] = {{"Volume", {"local"}},
-                      {"Network", {"bridge", "host", "null"}},
+                      {"Network", windows ? json{"nat", "null"} : json{"bridge", "host", "null"}},
                       {"Authorization", nullptr},
                       {"Log", {"journald", "json-file", "local", "none", "syslog"}}};
     out["LoggingDriver"] = "json-file";
@@ -92,9 +92,8 @@ void add_constants(json& out) {
     out["RegistryConfig"] = {
         {"IndexConfigs", json::object()}, {"InsecureRegistryCIDRs", json::array()}, {"Mirrors", json::array()}};
     out["GenericResources"] = nullptr;
-    for (const char* key : {"HttpProxy", "HttpsProxy", "NoProxy", "Isolation", "ProductLicense", "InitBinary"}) {
-        out[key] = "";
-    }
+    for (const char* key : {"HttpProxy", "HttpsProxy", "NoProxy", "ProductLicense", "InitBinary"}) out[key] = "";
+    out["Isolation"] = windows ? "process" : "";
     out["Labels"] = json::array();
     out["ExperimentalBuild"] = false;
     out["LiveRestoreEnabled"] = true;
@@ -177,7 +176,7 @@ Status handle_info(Exchange& exchange) {
     const Counts counts = count_containers(engine);
     const Result<std::vector<core::ImagePtr>> images = engine.list_images({});
     json out = json::object();
-    add_constants(out);
+    add_constants(out, facts.os == "windows");
     add_host_facts(out, facts);
     out["ID"] = engine.engine_id();
     out["Containers"] = counts.all;

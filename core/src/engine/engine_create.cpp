@@ -62,7 +62,7 @@ nlohmann::json endpoint_settings(const nlohmann::json& networking, const std::st
 
 Status check_platform(const std::string& wanted, const Backend& backend) {
     const std::string system = wanted.substr(0, wanted.find('/'));
-    if (system.empty() || system == backend.info().platform) return ok();
+    if (system.empty() || system == backend.info().image_os) return ok();
     return Error(ErrorCode::kInvalidArgument,
                  "operating system \"" + system + "\" is not supported by backend '" + backend.info().name + "'");
 }
@@ -144,7 +144,7 @@ Result<ContainerRecord> EngineImpl::prepare_record(const Backend& backend, const
     auto policy = log_policy(record.host_config);
     if (!policy) return std::move(policy).error();
     if (policy->enabled) record.log_path = log_path_of(record);
-    use_own_network_files(record);
+    if (backend.info().image_os == "linux") use_own_network_files(record);
     return record;
 }
 

@@ -48,7 +48,12 @@ Status EngineImpl::open_all() {
     if (!store) return std::move(store).error();
     store_ = std::move(*store);
     bus_ = std::make_unique<EventBus>(store_);
-    auto networks = Networks::open(store_, options_.bridge_disabled);
+    std::shared_ptr<Backend> layers = find_backend(options_.default_backend);
+    if (layers == nullptr) {
+        log(LogLevel::kError, "the default backend '" + options_.default_backend + "' is not loaded");
+        layers = std::make_shared<AbsentBackend>(options_.default_backend);
+    }
+    auto networks = Networks::open(store_, layers->info().image_os, options_.bridge_disabled);
     if (!networks) return std::move(networks).error();
     networks_ = std::move(*networks);
     std::vector<DamagedRow> damaged_volumes;
@@ -80,11 +85,6 @@ Status EngineImpl::open_all() {
                       },
                       [this](const nlohmann::json& host_config) { return forwarders_.check(host_config); }});
 
-    std::shared_ptr<Backend> layers = find_backend(options_.default_backend);
-    if (layers == nullptr) {
-        log(LogLevel::kError, "the default backend '" + options_.default_backend + "' is not loaded");
-        layers = std::make_shared<AbsentBackend>(options_.default_backend);
-    }
     ImageStoreOptions image_options;
     image_options.store = store_;
     image_options.backend = layers;

@@ -74,7 +74,7 @@ Result<ContainerPtr> EngineImpl::users_owner(const json& host_config) const {
 Result<json> EngineImpl::take_users(const Backend& backend, const json& host_config) {
     const std::string mode = mode_of(host_config, "UsernsMode");
     if (mode == "host" || (mode.empty() && !options_.user_namespaces.remap)) return json(nullptr);
-    if (mode.empty() && backend.info().platform != "linux") return json(nullptr);
+    if (mode.empty() && backend.info().image_os != "linux") return json(nullptr);
     if (!backend.info().maps_users) {
         return Error(ErrorCode::kUnimplemented,
                      "backend '" + backend.info().name + "' does not support user namespaces; use UsernsMode \"host\"")

@@ -3,6 +3,7 @@
 #include "names/identity.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace slipway::core {
 
@@ -12,7 +13,14 @@ struct BuiltIn {
     const char* name;
     const char* driver;
 };
-constexpr BuiltIn kBuiltIn[] = {{"bridge", "bridge"}, {"host", "host"}, {"none", "null"}};
+// The default network comes first.
+constexpr BuiltIn kOfLinux[] = {{"bridge", "bridge"}, {"host", "host"}, {"none", "null"}};
+constexpr BuiltIn kOfWindows[] = {{"nat", "nat"}, {"none", "null"}};
+
+std::span<const BuiltIn> built_in_networks(const std::string& image_os) {
+    if (image_os == "windows") return kOfWindows;
+    return kOfLinux;
+}
 
 }  // namespace
 
@@ -24,13 +32,16 @@ nlohmann::json network_document(const NetworkRecord& network) {
             {"Options", network.options.is_object() ? network.options : nlohmann::json::object()}};
 }
 
-Result<std::unique_ptr<Networks>> Networks::open(std::shared_ptr<Store> store, bool bridge_disabled) {
+Result<std::unique_ptr<Networks>> Networks::open(std::shared_ptr<Store> store, const std::string& image_os,
+                                                 bool bridge_disabled) {
     std::unique_ptr<Networks> networks(new Networks(std::move(store)));
     networks->bridge_disabled_ = bridge_disabled;
     auto loaded = networks->store_->load_networks();
     if (!loaded) return std::move(loaded).error();
     Batch batch;
-    for (const BuiltIn& built_in : kBuiltIn) {
+    const std::span<const BuiltIn> built_in_ones = built_in_networks(image_os);
+    networks->default_ = built_in_ones.front().name;
+    for (const BuiltIn& built_in : built_in_ones) {
         const auto known = std::find_if(loaded->rows.begin(), loaded->rows.end(),
                                         [&](const NetworkRecord& row) { return row.name == built_in.name; });
         if (known != loaded->rows.end()) {
@@ -52,7 +63,7 @@ Result<std::unique_ptr<Networks>> Networks::open(std::shared_ptr<Store> store, b
         if (!committed) return std::move(committed).error();
     }
     if (bridge_disabled) {
-        std::erase_if(networks->networks_, [](const NetworkRecord& row) { return row.name == "bridge"; });
+        std::erase_if(networks->networks_, [&](const NetworkRecord& row) { return row.name == networks->default_; });
     }
     return networks;
 }
@@ -79,9 +90,9 @@ Result<NetworkRecord> Networks::find(const std::string& ref) const {
 }
 
 Result<NetworkRecord> Networks::for_mode(const std::string& mode) const {
-    const bool is_default = mode.empty() || mode == "default" || (bridge_disabled_ && mode == "bridge");
+    const bool is_default = mode.empty() || mode == "default" || (bridge_disabled_ && mode == default_);
     if (!is_default) return find(mode);
-    return find(bridge_disabled_ ? "none" : "bridge");
+    return find(bridge_disabled_ ? "none" : default_);
 }
 
 Result<NetworkRecord> Networks::ensure(Backend& backend, const CallContext& call, const NetworkRecord& network) {

@@ -1,5 +1,6 @@
-// core/src/engine/networks.hpp - the built-in networks bridge, host and none: stable ids, and the bridge made by its
-// backend when a container first needs it.
+// core/src/engine/networks.hpp - the built-in networks, bridge, host and none for Linux containers, nat and none for
+// Windows containers: stable ids, and the first of them, the default, made by its backend when a container first needs
+// it.
 #pragma once
 
 #include "engine/lock_order.hpp"
@@ -18,9 +19,10 @@ namespace slipway::core {
 
 class Networks {
 public:
-    // Loads the networks and makes up what is missing. With `bridge_disabled` there is no bridge and the default is
-    // "none".
-    static Result<std::unique_ptr<Networks>> open(std::shared_ptr<Store> store, bool bridge_disabled);
+    // Loads the networks for containers of this system and makes up what is missing. With `bridge_disabled` there is no
+    // bridge (or nat) and the default is "none".
+    static Result<std::unique_ptr<Networks>> open(std::shared_ptr<Store> store, const std::string& image_os,
+                                                  bool bridge_disabled);
 
     std::vector<NetworkRecord> all() const;  // by name
     // By name, id or unique id prefix. kNotFound "network <ref> not found".
@@ -41,6 +43,7 @@ private:
 
     std::shared_ptr<Store> store_;
     bool bridge_disabled_ = false;
+    std::string default_;  // name of the default network where it is not disabled
     // Calls into the backend are made under `making_`, readers only take `mutex_`.
     using Making = RankedMutex<LockRank::kNetworks>;
     using Mutex = RankedMutex<LockRank::kContainer>;

@@ -62,7 +62,7 @@ Result<std::vector<std::string>> ImageStore::load(const ByteSource& archive, con
     if (!spool) return std::move(spool).error();
     Result<ArchiveContent> content = spool_archive(archive, *spool, {options_.max_archive_bytes});
     if (!content) return std::move(content).error();
-    const PlanOptions plan_options{options_.backend->info().platform, options_.max_document_bytes};
+    const PlanOptions plan_options{options_.backend->info().image_os, options_.max_document_bytes};
     Result<std::vector<PlannedImage>> planned = plan_images(*content, plan_options);
     if (!planned) return std::move(planned).error();
 
@@ -109,7 +109,7 @@ Result<std::string> ImageStore::import(const ByteSource& tar, const std::string&
     Result<Member> plain = spool_plain(tar, *spool, options_.max_archive_bytes);
     if (!plain) return std::move(plain).error();
     if (Status checked = check_is_tar(plain->file); !checked) return std::move(checked).error();
-    const std::string platform = options_.backend->info().platform;
+    const std::string platform = options_.backend->info().image_os;
     const json document = document_for_import("sha256:" + plain->sha256, platform, message, std::move(config));
     const std::string text = document.dump(-1, ' ', false, json::error_handler_t::replace);
     Result<PlannedImage> planned = plan_from_config(text, {platform, options_.max_document_bytes});

@@ -26,7 +26,7 @@ bool other_log_driver(const json& log) {
 }
 
 bool other_network(const json& mode) {
-    return mode != "" && mode != "default" && mode != "bridge" && mode != "host" && mode != "none" &&
+    return mode != "" && mode != "default" && mode != "bridge" && mode != "host" && mode != "none" && mode != "nat" &&
            !joined_container(mode.get_ref<const std::string&>());
 }
 

@@ -22,6 +22,7 @@ PluginInstance::PluginInstance(const PluginManifest& manifest, nlohmann::json co
     info_.description = manifest.description;
     info_.path = manifest.library.string();
     info_.platform = manifest.platform;
+    info_.image_os = manifest.image_os;
 }
 
 Result<std::shared_ptr<PluginInstance>> PluginInstance::start(const PluginManifest& manifest, nlohmann::json config,

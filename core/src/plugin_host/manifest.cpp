@@ -85,6 +85,11 @@ Status fill(const json& document, const fs::path& path, PluginManifest& manifest
     if (manifest.platform != "linux" && manifest.platform != "windows") {
         return bad(path, "key 'platform' is neither \"linux\" nor \"windows\"");
     }
+    manifest.image_os = manifest.platform;
+    if (Status s = read_string(document, path, "image_os", false, manifest.image_os); !s) return s;
+    if (manifest.image_os != "linux" && manifest.image_os != "windows") {
+        return bad(path, "key 'image_os' is neither \"linux\" nor \"windows\"");
+    }
     if (Status s = read_string(document, path, "version", true, manifest.version); !s) return s;
     return read_string(document, path, "description", false, manifest.description);
 }

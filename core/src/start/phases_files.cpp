@@ -74,6 +74,7 @@ struct NetworkFile {
 
 // The three files, unless the user mounts something of his own there.
 std::vector<MountParams> network_file_mounts(const ContainerRecord& record, const std::vector<MountSpec>& wanted) {
+    if (record.hosts_path.empty()) return {};
     const NetworkFile files[] = {{record.resolv_conf_path, "/etc/resolv.conf"},
                                  {record.hostname_path, "/etc/hostname"},
                                  {record.hosts_path, "/etc/hosts"}};
@@ -113,6 +114,7 @@ Result<MountParams> volume_mount(VolumeStore& volumes, const ContainerRecord& re
 }  // namespace
 
 Status write_hosts(const ContainerRecord& record, const std::vector<LinkedPeer>& links) {
+    if (record.hosts_path.empty()) return ok();
     HostsInput input;
     input.hostname = record.config.value("Hostname", "");
     input.domainname = record.config.value("Domainname", "");
@@ -133,8 +135,8 @@ Status write_hosts(const ContainerRecord& record, const std::vector<LinkedPeer>&
 }
 
 Status prepare_files(StartContext& start, const CallContext&) {
-    // The owner's files are the owner's to write.
-    if (!start.network_owner.empty()) return ok();
+    // The owner's files are the owner's to write; other systems than Linux have none.
+    if (!start.network_owner.empty() || start.container.backend->info().image_os != "linux") return ok();
     ContainerRecord& record = start.record;
     use_own_network_files(record);
     if (Status written = write_in_place(record.hostname_path, record.config.value("Hostname", "") + "\n"); !written) {

@@ -5,6 +5,10 @@
  *   {"slipway_plugin": 1, "name": "linux", "platform": "linux", "abi_major": 1, "abi_minor": 0,
  *    "version": "0.1.0", "description": "one sentence"}
  *
+ * "platform" is the system the library runs on, "image_os" the one its containers' images are for: "linux" or "windows",
+ * the platform when it is left out. The default backend's decides which images can be loaded, which networks are built
+ * in (bridge, host and none; nat and none) and what clients are told as the daemon's OSType.
+ *
  * The host reads the manifest before any code of the library runs, refuses another ABI major by naming both versions,
  * then loads the library by absolute path with its symbols local and resolved at once, first in a throw-away process,
  * then in the daemon. A backend that is missing, broken or crashing is reported and skipped; the daemon serves on. */

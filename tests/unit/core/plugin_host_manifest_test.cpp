@@ -49,6 +49,17 @@ TEST_F(PluginManifestTest, GivesWhatIsWrittenAndAnAbsolutePath) {
     EXPECT_EQ(read->library, directory_ / "libx.so");
 }
 
+TEST_F(PluginManifestTest, SaysWhatItsContainersRunWhereThatIsNotThePlatform) {
+    write_file("libx.json", kGood);
+    EXPECT_EQ(read_manifest(directory_ / "libx.so")->image_os, "linux");
+
+    write_file("libx.json", good_with(R"("platform": "linux")", R"("platform": "linux", "image_os": "windows")"));
+    EXPECT_EQ(read_manifest(directory_ / "libx.so")->image_os, "windows");
+
+    EXPECT_THAT(refusal(good_with(R"("platform": "linux")", R"("platform": "linux", "image_os": "plan9")")).message(),
+                HasSubstr("key 'image_os' is neither \"linux\" nor \"windows\""));
+}
+
 TEST_F(PluginManifestTest, IsNotFoundWhenThereIsNone) {
     const Result<PluginManifest> read = read_manifest(directory_ / "libx.so");
 

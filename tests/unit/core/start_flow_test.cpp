@@ -136,6 +136,26 @@ TEST_F(WindowsBackend, Sf42_TheRootIsMountedOnTheHostForProcessIsolationOnly) {
     expect_no_residue();
 }
 
+class WindowsContainers : public EngineFixture {
+protected:
+    WindowsContainers() { sim_options.image_os = "windows"; }
+};
+
+TEST_F(WindowsContainers, HaveTheNetworksOfWindowsAndNoFilesOfLinux) {
+    std::vector<std::string> names;
+    for (const NetworkRecord& network : engine->list_networks()) names.push_back(network.name + " " + network.driver);
+    EXPECT_THAT(names, ElementsAre("nat nat", "none null"));
+
+    const std::string id = create_started({"sleep"});
+
+    EXPECT_EQ(record(id)->endpoints.at(0).network_name, "nat");
+    EXPECT_EQ(record(id)->hosts_path + record(id)->hostname_path + record(id)->resolv_conf_path, "");
+    EXPECT_EQ(sim->count_calls("mount"), 0);
+    sim->finish(id, 0);
+    wait_exit(id);
+    expect_no_residue();
+}
+
 class NetworkLaterBackend : public EngineFixture {
 protected:
     NetworkLaterBackend() { sim_options.network_first = false; }

@@ -17,7 +17,7 @@ namespace slipway::core {
 
 // Beside `libx.so` or `x.dll` lies `libx.json` or `x.json`; see sdk/include/slipway/plugin.h.
 struct PluginManifest {
-    std::string name, platform, version, description;
+    std::string name, platform, image_os, version, description;
     uint32_t abi_major = 0, abi_minor = 0;
     std::filesystem::path library;  // absolute
 };

@@ -1,0 +1,101 @@
+// The HCS backend behind a real daemon, driven by the real docker client. The host is simulated; commands are processes
+// of this machine.
+#include "client.hpp"
+#include "http_json.hpp"
+
+namespace slipway::testing {
+namespace {
+
+class WindowsOverHttp : public DockerClient {
+protected:
+    DaemonUnderTest::Options options() const override {
+        DaemonUnderTest::Options result;
+        result.backend = "hcs-sim";
+        return result;
+    }
+};
+
+TEST_F(WindowsOverHttp, ClientsAreToldThatContainersAreWindows) {
+    EXPECT_EQ(docker_ok({"version", "--format", "{{.Server.Os}}"}), "windows");
+    EXPECT_EQ(docker_ok({"info", "--format", "{{.OSType}} {{.Isolation}} {{.Driver}}"}),
+              "windows process windowsfilter");
+    EXPECT_EQ(docker_ok({"image", "inspect", "-f", "{{.Os}}", "box"}), "windows");
+    EXPECT_THAT(daemon->slipway({"backends"}).out, HasSubstr("windows"));
+}
+
+TEST_F(WindowsOverHttp, RunShowsOutputAndExitCode) {
+    const RunResult result = docker({"run", "--rm", "box", "cmd", "/c", "echo out; echo err >&2; exit 3"});
+
+    EXPECT_EQ(result.exit_code, 3) << result.err;
+    EXPECT_EQ(result.out, "out\n");
+    EXPECT_EQ(result.err, "err\n");
+    EXPECT_TRUE(eventually([&] { return docker_ok({"ps", "-aq"}).empty(); }));
+}
+
+TEST_F(WindowsOverHttp, CreateStartExecLogsStopRemove) {
+    docker_ok({"create", "--name", "a", "-e", "GREETING=hello", "box", "cmd", "/c",
+               "echo $GREETING; while :; do sleep 0.1; done"});
+    EXPECT_EQ(inspect("a", "{{.State.Status}} {{.Platform}}"), "created windows");
+    docker_ok({"start", "a"});
+    EXPECT_TRUE(eventually([&] { return docker_ok({"logs", "a"}) == "hello"; }));
+
+    const RunResult command = docker({"exec", "a", "cmd", "/c", "echo in exec; exit 4"});
+    EXPECT_EQ(command.exit_code, 4) << command.err;
+    EXPECT_EQ(command.out, "in exec\n");
+    EXPECT_THAT(inspect("a", "{{range $name, $net := .NetworkSettings.Networks}}{{$name}} {{$net.IPAddress}}{{end}}"),
+                StartsWith("nat 172."));
+    EXPECT_EQ(inspect("a", "{{.State.Running}} {{.HostnamePath}}"), "true ");
+
+    docker_ok({"stop", "-t", "5", "a"});
+    EXPECT_EQ(inspect("a", "{{.State.Status}}"), "exited");
+    docker_ok({"start", "a"});
+    docker_ok({"rm", "-f", "a"});
+    EXPECT_EQ(docker_ok({"ps", "-aq"}), "");
+}
+
+TEST_F(WindowsOverHttp, StandardInputReachesTheProcess) {
+    RunOptions with;
+    with.input = "one\ntwo\n";
+
+    const RunResult result = docker({"run", "--rm", "-i", "box", "cat"}, with);
+
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(result.out, "one\ntwo\n");
+}
+
+TEST_F(WindowsOverHttp, Sf28_AHostConfigurationAtStartIsRefused) {
+    docker_ok({"create", "--name", "a", "box", "sleep", "60"});
+
+    const ApiReply nested =
+        taken_apart(daemon->http("POST", "/v1.22/containers/a/start", R"({"HostConfig":{"Memory":0}})"));
+
+    EXPECT_EQ(nested.status, 400);
+    EXPECT_EQ(nested.body, "Supplying a hostconfig on start is not supported. It should be supplied on create\n");
+    EXPECT_EQ(inspect("a", "{{.State.Status}}"), "created");
+    // The flat form was never known there.
+    const ApiReply flat =
+        taken_apart(daemon->http("POST", "/v1.23/containers/a/start", R"({"Binds":["C:\\data:D:\\data"]})"));
+    EXPECT_EQ(flat.status, 204) << flat.body;
+    EXPECT_EQ(inspect("a", "{{.HostConfig.Binds}}"), "[]");
+}
+
+TEST_F(WindowsOverHttp, WhatWindowsHasNotIsRefusedByName) {
+    const RunResult result = docker({"create", "--privileged", "box", "cmd"});
+
+    EXPECT_NE(result.exit_code, 0);
+    EXPECT_THAT(result.err, HasSubstr("Windows does not support privileged mode"));
+    EXPECT_THAT(docker({"create", "--network", "bridge", "box", "cmd"}).err, HasSubstr("network bridge not found"));
+}
+
+TEST_F(WindowsOverHttp, StatsTopAndPortsAreOfTheSystem) {
+    const std::string port = std::to_string(free_port());
+    docker_ok({"run", "-d", "--name", "a", "-p", port + ":80", "box", "sleep", "60"});
+
+    EXPECT_THAT(docker_ok({"top", "a"}), HasSubstr("sleep"));
+    EXPECT_THAT(docker_ok({"stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}"}), StartsWith("a "));
+    EXPECT_THAT(docker_ok({"port", "a"}), HasSubstr(port));
+    docker_ok({"rm", "-f", "a"});
+}
+
+}  // namespace
+}  // namespace slipway::testing
