@@ -285,7 +285,7 @@ TEST_F(WindowsRun, ManyContainersStartAndStopAtOnce) {
         });
     }
     for (std::thread& thread : threads) thread.join();
-    for (const Outcome& outcome : outcomes) EXPECT_TRUE(outcome);
+    for (const Outcome& outcome : outcomes) EXPECT_TRUE(outcome) << outcome.message();
     for (slw_container* c : containers) EXPECT_TRUE(give_back(c));
 }
 

@@ -49,7 +49,7 @@ Status without_text(Result<std::string> result) {
 }  // namespace
 
 bool is_already_there(const Error& error) {
-    return error.os().code == kAlreadyExists;
+    return error.os().code == kAlreadyExists || error.os().code == raw::kHcnNetworkAlreadyExists;
 }
 
 Result<std::string> HcnCalls::call(const std::string& name, const std::string& object, const Limits& limits, Work work,

@@ -48,9 +48,12 @@ Result<json> NetworkManager::create_network(const json& network, const CallLimit
     const Guid id = guid_of_id(read_text(network, "Id"));
     Result<json> known = hcn_.query_network(id, limits(call));
     if (!known && is_not_found(known.error())) {
-        if (Status made = hcn_.create_network(id, *document, limits(call)); !made) return std::move(made).error();
+        const Status made = hcn_.create_network(id, *document, limits(call));
+        if (!made && !is_already_there(made.error())) return made.error();
         known = hcn_.query_network(id, limits(call));
-        if (!known) (void)hcn_.delete_network(id, undo());
+        // Somebody may have made it meanwhile; or what is there already is another network, with the same subnet.
+        if (!known && !made && is_not_found(known.error())) return made.error();
+        if (!known && made) (void)hcn_.delete_network(id, undo());
     }
     if (!known) return std::move(known).error();
     return network_answer(network, *known);
