@@ -33,23 +33,23 @@ TEST_F(WindowsOverHttp, RunShowsOutputAndExitCode) {
 }
 
 TEST_F(WindowsOverHttp, CreateStartExecLogsStopRemove) {
-    docker_ok({"create", "--name", "a", "-e", "GREETING=hello", "box", "cmd", "/c",
+    docker_ok({"create", "--name", "win", "-e", "GREETING=hello", "box", "cmd", "/c",
                "echo $GREETING; while :; do sleep 0.1; done"});
-    EXPECT_EQ(inspect("a", "{{.State.Status}} {{.Platform}}"), "created windows");
-    docker_ok({"start", "a"});
-    EXPECT_TRUE(eventually([&] { return docker_ok({"logs", "a"}) == "hello"; }));
+    EXPECT_EQ(inspect("win", "{{.State.Status}} {{.Platform}}"), "created windows");
+    docker_ok({"start", "win"});
+    EXPECT_TRUE(eventually([&] { return docker_ok({"logs", "win"}) == "hello"; }));
 
-    const RunResult command = docker({"exec", "a", "cmd", "/c", "echo in exec; exit 4"});
+    const RunResult command = docker({"exec", "win", "cmd", "/c", "echo in exec; exit 4"});
     EXPECT_EQ(command.exit_code, 4) << command.err;
     EXPECT_EQ(command.out, "in exec\n");
-    EXPECT_THAT(inspect("a", "{{range $name, $net := .NetworkSettings.Networks}}{{$name}} {{$net.IPAddress}}{{end}}"),
+    EXPECT_THAT(inspect("win", "{{range $name, $net := .NetworkSettings.Networks}}{{$name}} {{$net.IPAddress}}{{end}}"),
                 StartsWith("nat 172."));
-    EXPECT_EQ(inspect("a", "{{.State.Running}} {{.HostnamePath}}"), "true ");
+    EXPECT_EQ(inspect("win", "{{.State.Running}} {{.HostnamePath}}"), "true ");
 
-    docker_ok({"stop", "-t", "5", "a"});
-    EXPECT_EQ(inspect("a", "{{.State.Status}}"), "exited");
-    docker_ok({"start", "a"});
-    docker_ok({"rm", "-f", "a"});
+    docker_ok({"stop", "-t", "5", "win"});
+    EXPECT_EQ(inspect("win", "{{.State.Status}}"), "exited");
+    docker_ok({"start", "win"});
+    docker_ok({"rm", "-f", "win"});
     EXPECT_EQ(docker_ok({"ps", "-aq"}), "");
 }
 
@@ -64,19 +64,19 @@ TEST_F(WindowsOverHttp, StandardInputReachesTheProcess) {
 }
 
 TEST_F(WindowsOverHttp, Sf28_AHostConfigurationAtStartIsRefused) {
-    docker_ok({"create", "--name", "a", "box", "sleep", "60"});
+    docker_ok({"create", "--name", "win", "box", "sleep", "60"});
 
     const ApiReply nested =
-        taken_apart(daemon->http("POST", "/v1.22/containers/a/start", R"({"HostConfig":{"Memory":0}})"));
+        taken_apart(daemon->http("POST", "/v1.22/containers/win/start", R"({"HostConfig":{"Memory":0}})"));
 
     EXPECT_EQ(nested.status, 400);
     EXPECT_EQ(nested.body, "Supplying a hostconfig on start is not supported. It should be supplied on create\n");
-    EXPECT_EQ(inspect("a", "{{.State.Status}}"), "created");
+    EXPECT_EQ(inspect("win", "{{.State.Status}}"), "created");
     // The flat form was never known there.
     const ApiReply flat =
-        taken_apart(daemon->http("POST", "/v1.23/containers/a/start", R"({"Binds":["C:\\data:D:\\data"]})"));
+        taken_apart(daemon->http("POST", "/v1.23/containers/win/start", R"({"Binds":["C:\\data:D:\\data"]})"));
     EXPECT_EQ(flat.status, 204) << flat.body;
-    EXPECT_EQ(inspect("a", "{{.HostConfig.Binds}}"), "[]");
+    EXPECT_EQ(inspect("win", "{{.HostConfig.Binds}}"), "[]");
 }
 
 TEST_F(WindowsOverHttp, WhatWindowsHasNotIsRefusedByName) {
@@ -89,12 +89,12 @@ TEST_F(WindowsOverHttp, WhatWindowsHasNotIsRefusedByName) {
 
 TEST_F(WindowsOverHttp, StatsTopAndPortsAreOfTheSystem) {
     const std::string port = std::to_string(free_port());
-    docker_ok({"run", "-d", "--name", "a", "-p", port + ":80", "box", "sleep", "60"});
+    docker_ok({"run", "-d", "--name", "win", "-p", port + ":80", "box", "sleep", "60"});
 
-    EXPECT_THAT(docker_ok({"top", "a"}), HasSubstr("sleep"));
-    EXPECT_THAT(docker_ok({"stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}"}), StartsWith("a "));
-    EXPECT_THAT(docker_ok({"port", "a"}), HasSubstr(port));
-    docker_ok({"rm", "-f", "a"});
+    EXPECT_THAT(docker_ok({"top", "win"}), HasSubstr("sleep"));
+    EXPECT_THAT(docker_ok({"stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}"}), StartsWith("win "));
+    EXPECT_THAT(docker_ok({"port", "win"}), HasSubstr(port));
+    docker_ok({"rm", "-f", "win"});
 }
 
 }  // namespace
