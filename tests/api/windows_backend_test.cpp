@@ -44,7 +44,7 @@ TEST_F(WindowsOverHttp, CreateStartExecLogsStopRemove) {
     EXPECT_EQ(command.out, "in exec\n");
     EXPECT_THAT(inspect("win", "{{range $name, $net := .NetworkSettings.Networks}}{{$name}} {{$net.IPAddress}}{{end}}"),
                 StartsWith("nat 172."));
-    EXPECT_EQ(inspect("win", "{{.State.Running}} {{.HostnamePath}}"), "true ");
+    EXPECT_EQ(inspect("win", "{{.State.Running}} [{{.HostnamePath}}]"), "true []");
 
     docker_ok({"stop", "-t", "5", "win"});
     EXPECT_EQ(inspect("win", "{{.State.Status}}"), "exited");
@@ -91,7 +91,7 @@ TEST_F(WindowsOverHttp, StatsTopAndPortsAreOfTheSystem) {
     const std::string port = std::to_string(free_port());
     docker_ok({"run", "-d", "--name", "win", "-p", port + ":80", "box", "sleep", "60"});
 
-    EXPECT_THAT(docker_ok({"top", "win"}), HasSubstr("sleep"));
+    EXPECT_THAT(docker_ok({"top", "win"}), HasSubstr("program.exe"));
     EXPECT_THAT(docker_ok({"stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}"}), StartsWith("win "));
     EXPECT_THAT(docker_ok({"port", "win"}), HasSubstr(port));
     docker_ok({"rm", "-f", "win"});

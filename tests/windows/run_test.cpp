@@ -152,6 +152,29 @@ TEST_F(WindowsRun, ClientsAttachedBeforeTheStartMissNothingAndGiveInput) {
     EXPECT_TRUE(give_back(c));
 }
 
+TEST_F(WindowsRun, InputThatEndsBeforeTheStartIsReadWhole) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    RunOptions options{does({"line", "drain"})};
+    options.flags = SLW_CREATE_OPEN_STDIN | SLW_CREATE_STDIN_ONCE;
+    ASSERT_TRUE(mount_root(c));
+    ASSERT_TRUE(join_network(c, id, options));
+    ASSERT_TRUE(create(c, id, options));
+    Connection client;
+    const slw_attach_request request = attach_request(client, SLW_ATTACH_STDIN | SLW_ATTACH_STDOUT);
+    const slw_call limits = call();
+    ASSERT_EQ(table<slw_stdio_ops>(SLW_EXT_STDIO)->attach(c, &limits, &request, nullptr), SLW_OK);
+    client.send("whole\n");
+    client.end_writing();
+    std::this_thread::sleep_for(milliseconds(100));  // both have been read by then
+
+    ASSERT_TRUE(start(c));
+
+    EXPECT_EQ(client.read_all(), "got whole\n");
+    EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id).exit_code, 0);
+    EXPECT_TRUE(give_back(c));
+}
+
 TEST_F(WindowsRun, FramesOfBothStreamsStayWhole) {
     const std::string id = test_id('1');
     slw_container* c = open(id);

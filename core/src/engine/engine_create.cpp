@@ -135,7 +135,8 @@ Result<ContainerRecord> EngineImpl::prepare_record(const Backend& backend, const
     const std::string mode = record.host_config.value("NetworkMode", "");
     if (!joined_container(mode)) {
         auto network = networks_->for_mode(mode);
-        if (!network) return std::move(network).error();
+        // Not 404: clients take that for a missing image, and try to pull it.
+        if (!network) return std::move(network).error().with_code(ErrorCode::kInvalidArgument);
         record.endpoints = {
             {network->name, network->id, "", endpoint_settings(networking, network->name, mode), nullptr}};
     }

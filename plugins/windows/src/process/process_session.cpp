@@ -78,6 +78,7 @@ Status ProcessSession::start(const System& system, const json& parameters, const
     if (const Result<json> now = process_->status(limits); now && read_flag(*now, "Exited")) {
         handle_event(raw::kEventProcessExited, *now);
     }
+    std::unique_lock early_first(input_mutex_);  // from here on clients' input and its end go to the pipe
     {
         const std::lock_guard lock(mutex_);
         status_.state = SLW_PROCESS_RUNNING;
@@ -95,7 +96,9 @@ Status ProcessSession::start(const System& system, const json& parameters, const
         early.swap(early_input_);
         ended = input_ended_ || !options_.open_stdin;
     }
-    if (!early.empty()) write_input(early);
+    // Also when the end of the input has been seen by now.
+    if (!early.empty() && pipes_.in) (void)pipes_.in->write(early.data(), early.size());
+    early_first.unlock();
     if (ended) end_input();
     return ok();
 }
