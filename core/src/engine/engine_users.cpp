@@ -3,6 +3,10 @@
 #include "engine/engine_impl.hpp"
 #include "model/references.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
 namespace slipway::core {
 
 namespace {
@@ -50,14 +54,18 @@ Status check_user_namespace_conflicts(const json& host_config) {
 
 // A name space belongs to a user name space: whoever joins one must be in that too.
 Result<ContainerPtr> EngineImpl::users_owner(const json& host_config) const {
+    // What was said about the users themselves comes first; the others are compared with it.
+    std::vector<std::string> modes = {"UsernsMode"};
+    std::copy_if(std::begin(kJoiningModes), std::end(kJoiningModes), std::back_inserter(modes),
+                 [](std::string_view key) { return key != "UsernsMode"; });
     ContainerPtr owner;
-    for (const char* key : kJoiningModes) {
-        const auto ref = joined_container(mode_of(host_config, key));
+    for (const std::string& key : modes) {
+        const auto ref = joined_container(mode_of(host_config, key.c_str()));
         if (!ref) continue;
         auto peer = find(*ref);
         if (!peer) return std::move(peer).error();
         const RecordPtr record = (*peer)->record();
-        const std::string joining = std::string(key) + " joins container " + record->id;
+        const std::string joining = key + " joins container " + record->id;
         if (!is_mapped(record->user_namespace)) {
             return invalid(joining + ", which is not in a user namespace: use UsernsMode \"host\" here as well");
         }
