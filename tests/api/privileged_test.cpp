@@ -98,7 +98,8 @@ TEST_F(Privileged, CgroupNameSpacesAreAsAsked) {
     const bool v2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
     const std::string limit = v2 ? "cat /sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/memory.max"
                                  : "cat /sys/fs/cgroup/memory/memory.limit_in_bytes";
-    EXPECT_EQ(docker_ok({"run", "--rm", "--cgroupns", "host", "--memory", "64m", "box", "sh", "-c", limit}), "67108864");
+    EXPECT_EQ(docker_ok({"run", "--rm", "--cgroupns", "host", "--memory", "64m", "box", "sh", "-c", limit}),
+              "67108864");
     const std::string group = v2 ? "/sys/fs/cgroup/x" : "/sys/fs/cgroup/pids/x";
     EXPECT_THAT(docker({"run", "--rm", "--cgroupns", "host", "box", "mkdir", group}).err, HasSubstr("ead-only"));
 }

@@ -1,5 +1,5 @@
-// Archives as clients send them: to `docker load`, which spools and plans, and to PUT archive and `docker import`, which
-// decompress and hand a tar on. Whatever comes out has names that stay inside, whatever does not is refused.
+// Archives as clients send them: to `docker load`, which spools and plans, and to PUT archive and `docker import`,
+// which decompress and hand a tar on. Whatever comes out has names that stay inside, whatever does not is refused.
 #include <image/archive_plan.hpp>
 
 #include <fs/tar_reader.hpp>

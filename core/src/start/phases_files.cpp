@@ -35,8 +35,7 @@ Status write_in_place(const std::string& path, const std::string& text) {
     const bool exists = std::filesystem::exists(path_of(path), missing);
     const std::string old = exists ? read_file(path) : "";
     if (exists && old == text) return ok();
-    std::fstream file(path_of(path),
-                      std::ios::binary | std::ios::out | (exists ? std::ios::in : std::ios::trunc));
+    std::fstream file(path_of(path), std::ios::binary | std::ios::out | (exists ? std::ios::in : std::ios::trunc));
     file << text;
     file.close();
     std::error_code error;

@@ -192,8 +192,8 @@ public:
 
 struct BackendInfo {
     std::string name, version, description;
-    std::string path;      // of the library; empty for built-in fakes
-    std::string platform;  // whose library it is: "linux" or "windows"
+    std::string path;                // of the library; empty for built-in fakes
+    std::string platform;            // whose library it is: "linux" or "windows"
     std::string image_os = "linux";  // what its containers run: the "os" of images
     uint32_t abi_major = 0, abi_minor = 0;
     bool accepts_start_hostconfig = false;

@@ -1,5 +1,5 @@
-// core/include/slipway/core/path.hpp - paths from text. path::string() gives UTF-8 on every platform; the other direction
-// takes char for the encoding of the C library on Windows, which is none that could hold every name.
+// core/include/slipway/core/path.hpp - paths from text. path::string() gives UTF-8 on every platform; the other
+// direction takes char for the encoding of the C library on Windows, which is none that could hold every name.
 #pragma once
 
 #include <filesystem>

@@ -9,9 +9,7 @@ namespace {
 class NoReceiver final : public Receiver {
 public:
     bool is_open() const override { return false; }
-    Status open(const GoOn&) override {
-        return Error(ErrorCode::kUnimplemented, "logs are not forwarded on Windows");
-    }
+    Status open(const GoOn&) override { return Error(ErrorCode::kUnimplemented, "logs are not forwarded on Windows"); }
     void close() override {}
     Status send(const std::vector<std::string>&, size_t& accepted, const GoOn& go_on) override {
         accepted = 0;

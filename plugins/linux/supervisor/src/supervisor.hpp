@@ -119,8 +119,8 @@ void on_connection(Supervisor& s, uint32_t index);
 
 // output.cpp
 void on_output(Supervisor& s, uint32_t stream);
-void update_outputs(Supervisor& s);  // pauses and resumes reading by what the clients can take
-bool drain_outputs(Supervisor& s);   // after the end; true once nothing is left
+void update_outputs(Supervisor& s);    // pauses and resumes reading by what the clients can take
+bool drain_outputs(Supervisor& s);     // after the end; true once nothing is left
 void end_slow_clients(Supervisor& s);  // those that keep drain_outputs() from being done; at least one
 void close_outputs(Supervisor& s);
 
