@@ -314,7 +314,7 @@ TEST_F(ContainersTest, LogsAreFramedUnlessThereIsATerminal) {
 TEST_F(ContainersTest, LogDetailsStandBeforeTheLine) {
     engine.log_lines = {{"stdout", 1'700'000'000'000'000'001, "one\n", {{"tag", "a b"}, {"env", "x,y=\xc3\xbc~"}}},
                         {"stdout", 0, "two\n"}};
-    EXPECT_EQ(get("/containers/web/logs?stdout=1&details=1").body, std::string("\1\0\0\0\0\0\0\x27", 8) +
+    EXPECT_EQ(get("/containers/web/logs?stdout=1&details=1").body, std::string("\1\0\0\0\0\0\0\x20", 8) +
                                                                        "env=x%2Cy%3D%C3%BC~,tag=a+b one\n" +
                                                                        std::string("\1\0\0\0\0\0\0\5", 8) + " two\n");
     EXPECT_TRUE(engine.logged.details);
