@@ -23,6 +23,13 @@ inline uint64_t number_from(const char* variable, uint64_t otherwise) {
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+// For what a test needs of the machine: skips with the reason, and fails in CI, where such a test may not skip.
+#define SLW_SKIP_WITHOUT(condition, reason)                                                  \
+    if (!(condition)) {                                                                      \
+        if (std::getenv("CI") != nullptr) FAIL() << reason << ", and in CI it may not skip"; \
+        GTEST_SKIP() << reason;                                                              \
+    }
+
 // Starts a daemon for each test. Without root the test is skipped, except in CI, where that is a failure.
 class DockerClient : public ::testing::Test {
 protected:

@@ -191,7 +191,7 @@ private:
 TEST_F(Security, S113_TheDaemonUsesNoSharedTemporaryDirectory) {
     // setpriv became the daemon, so this is its own id.
     OpensInTmp opens(daemon->pid());
-    if (!opens.works()) GTEST_SKIP() << "fanotify is not to be had here";
+    SLW_SKIP_WITHOUT(opens.works(), "fanotify is not to be had here");
     std::atomic<bool> done{false};
     std::thread reader([&] {
         while (!done) {
@@ -223,7 +223,7 @@ TEST_F(Security, S113_TheDaemonUsesNoSharedTemporaryDirectory) {
 TEST_F(Security, S60_S62_BridgesAndLinksTakeNoRoutersWord) {
     docker_ok({"run", "-d", "--name", "con", "box", "sleep", "600"});
     const std::string conf = "/proc/sys/net/ipv6/conf/";
-    if (!fs::exists(conf)) GTEST_SKIP() << "this kernel has no IPv6";
+    SLW_SKIP_WITHOUT(fs::exists(conf), "this kernel has no IPv6");
     std::vector<std::string> devices = {daemon->bridge()};
     for (const auto& entry : fs::directory_iterator("/sys/class/net/" + daemon->bridge() + "/brif"))
         devices.push_back(entry.path().filename());

@@ -256,7 +256,7 @@ private:
 
 TEST_F(Streams, AStopOfAProcessThatCannotEndAnswersInTime) {
     FreezableDisk disk;
-    if (!disk.ok()) GTEST_SKIP() << "no loop devices, or no ext4";
+    SLW_SKIP_WITHOUT(disk.ok(), "no loop devices, or no ext4");
     docker_ok({"run", "-d", "--name", "con", "-v", disk.path() + ":/data", "box", "sh", "-c",
                "while [ ! -e /go ]; do sleep 0.05; done; echo x > /data/f"});
     ASSERT_TRUE(disk.freeze());
