@@ -1,5 +1,7 @@
 #include "exchange.hpp"
 
+#include "http/json_keys.hpp"
+
 namespace slipway::api {
 namespace {
 
@@ -26,6 +28,7 @@ Result<std::optional<nlohmann::json>> read_json(Exchange& exchange) {
     }
     Result<nlohmann::json> document = parse_json(*text);
     if (!document) return std::move(document).error();
+    if (Status unique = refuse_repeated_keys(*text); !unique) return std::move(unique).error();
     return std::optional<nlohmann::json>(std::move(*document));
 }
 

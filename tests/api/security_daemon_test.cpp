@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <functional>
 #include <map>
 
 namespace slipway::testing {
@@ -262,6 +263,18 @@ TEST_F(Security, S30_S31_NothingIsMadeOfABodyThatCanBeReadTwoWays) {
         daemon->http("POST", "/containers/create", "", {"-H", "Content-Type: application/json", "-T", path}).out,
         ::testing::EndsWith("413"));
     EXPECT_EQ(raw("POST", "/containers/create", std::string(100, '[') + std::string(100, ']')).status, 400);
+    // A key that is there twice: whoever decides may have read the other one.
+    const std::string kept = docker_ok({"ps", "-aq"});
+    for (const char* twice : {R"({"Image":"box","HostConfig":{"Privileged":false},"HostConfig":{"Privileged":true}})",
+                              R"({"Image":"box","HostConfig":{"Privileged":false,"Privileged":true}})",
+                              R"({"Image":"box","HostConfig":{"Privileged":false,"\u0050rivileged":true}})"}) {
+        const HttpReply reply = raw("POST", "/containers/create", twice);
+        EXPECT_EQ(reply.status, 400) << twice;
+        EXPECT_THAT(reply.body, HasSubstr("is there more than once")) << twice;
+    }
+    EXPECT_EQ(raw("POST", "/volumes/create", R"({"Name":"one","Name":"two"})").status, 400);
+    EXPECT_EQ(docker_ok({"ps", "-aq"}), kept);
+    EXPECT_EQ(docker_ok({"volume", "ls", "-q"}), "");
 }
 
 TEST_F(Security, S42_SlowAndIdleClientsDelayNobody) {

@@ -1,6 +1,7 @@
 #include "handlers/start_host_config.hpp"
 
 #include "http/json_body.hpp"
+#include "http/json_keys.hpp"
 #include "http/request.hpp"
 
 #include <slipway/core/schema.hpp>
@@ -70,6 +71,7 @@ Result<StartHostConfig> decode_start_host_config(std::string_view text) {
     if (text.empty()) return Error(ErrorCode::kInvalidArgument, "EOF");
     Result<json> body = parse_first_json(text);
     if (!body) return std::move(body).error();
+    if (Status unique = refuse_repeated_keys(text); !unique) return std::move(unique).error();
     if (body->is_null()) return StartHostConfig{};
     // The rest of the body describes the container, as at create; only its types are looked at.
     if (auto config = core::normalise(core::config_schema(), *body, "Config"); !config) {

@@ -3,6 +3,7 @@
 #include "http/detach_keys.hpp"
 #include "http/frames.hpp"
 #include "http/json_body.hpp"
+#include "http/json_keys.hpp"
 #include "http/query.hpp"
 #include "render/duration.hpp"
 #include "router.hpp"
@@ -10,6 +11,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <chrono>
 
 namespace slipway::api {
 namespace {
@@ -156,6 +159,35 @@ TEST(JsonBody, RefusesWhatCouldHurt) {
     EXPECT_TRUE(parse_json(std::string(64, '[') + std::string(64, ']')).has_value());
     EXPECT_TRUE(parse_json(R"({"a":"[[[\"[[","a":1})").has_value());
     EXPECT_EQ((*parse_first_json("{\"a\":1} trailing"))["a"], 1);
+}
+
+TEST(JsonKeys, S31_NoneMayBeThereTwice) {
+    const auto message = [](std::string_view text) {
+        const Status unique = refuse_repeated_keys(text);
+        return unique ? std::string() : unique.error().message();
+    };
+    const std::string twice = "invalid JSON: the key 'a' is there more than once in an object";
+    EXPECT_EQ(message(R"({"a":1,"a":1})"), twice);
+    EXPECT_EQ(message(R"({"a":1,"b":{"a":2},"a":3})"), twice);
+    EXPECT_EQ(message(R"({"b":[{"c":{"a":1,"x":2,"a":3}}]})"), twice);
+    EXPECT_EQ(message(R"({"a":1,"\u0061":2})"), twice) << "written differently";
+    EXPECT_EQ(message(R"({"a":1,"a":2} trailing)"), twice);
+    EXPECT_EQ(message(R"({"":1,"":2})"), "invalid JSON: the key '' is there more than once in an object");
+    const std::string longest(5000, 'k');
+    EXPECT_LT(message("{\"" + longest + "\":1,\"" + longest + "\":2}").size(), 300U);
+    for (const char* fine : {R"({"a":{"a":{"a":1}}})", R"([{"a":1},{"a":1}])", R"({"a":"a","b":"\"a\":1,\"a\":1"})",
+                             R"({"a":1,"A":2,"a ":3})", R"({"a":1} {"a":2})", "[]", "5", "", R"({"a":1,"b)"}) {
+        EXPECT_EQ(message(fine), "") << fine;
+    }
+}
+
+TEST(JsonKeys, S31_ManyAreReadInTime) {
+    std::string text = "{";
+    for (int i = 0; text.size() < (size_t{4} << 20); ++i) text += "\"" + std::to_string(i) + "\":{},";
+    text += "\"last\":0}";
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_TRUE(refuse_repeated_keys(text).has_value());
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST(JsonBody, NeverFailsToPrint) {
