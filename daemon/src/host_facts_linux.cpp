@@ -1,4 +1,5 @@
 #include "host_facts.hpp"
+#include "kernel_flaws.hpp"
 
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
@@ -114,6 +115,7 @@ api::Facts read_host_facts() {
         facts.machine = names.machine;
         facts.arch = go_arch(names.machine);
         facts.host_name = names.nodename;
+        if (auto flaw = page_cache_warning(names.release, names.version)) facts.warnings.push_back(std::move(*flaw));
     }
     facts.operating_system = os_release("PRETTY_NAME");
     facts.os_version = os_release("VERSION_ID");
