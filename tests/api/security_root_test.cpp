@@ -262,10 +262,54 @@ TEST_F(Security, S10_FilesTheEngineProvidesAreNotWrittenThroughLinks) {
         EXPECT_THAT(text, Not(HasSubstr(kSecret))) << target;
         EXPECT_EQ(read_file(secret), kSecret) << target;
     }
-    // A link to nowhere: refused, and nothing is made where it leads to.
-    import_image("dangling", tar_entry({"etc/resolv.conf", '2', "", canary + "/made"}));
-    const RunResult result = docker({"run", "--rm", "dangling", "true"});
-    EXPECT_THAT(result.err, AnyOf(Eq(""), HasSubstr("/etc/resolv.conf")));
+}
+
+// Links to what is not there: it is made as Docker makes it, and that is inside the container.
+TEST_F(Security, S10_LinksToNowhereAreMadeInsideTheContainer) {
+    const std::string climb = "../../../../../../..";
+    const std::vector<std::string> targets = {"/run/systemd/resolve/stub-resolv.conf",
+                                              "../run/made/resolv.conf",
+                                              canary + "/made/file",
+                                              climb + canary + "/made",
+                                              "chain/0",
+                                              "up/out/x/y"};
+    std::string chain = tar_entry({"etc/chain", '5', "", "", 0755});
+    for (int i = 0; i < 30; ++i) chain += tar_entry({"etc/chain/" + std::to_string(i), '2', "", std::to_string(i + 1)});
+    chain += tar_entry({"etc/chain/30", '2', "", canary + "/chained"});
+    // Directories on the way that are links to nowhere themselves.
+    chain += tar_entry({"etc/up", '2', "", climb + "/gone"}) + tar_entry({"gone/out", '2', "", canary + "/dir"});
+    int number = 0;
+    for (const std::string& target : targets) {
+        std::string members = chain;
+        for (const char* file : {"hosts", "hostname", "resolv.conf"}) {
+            // The last one as it is, the others beside it: three mounts on one file would hide each other.
+            const bool last = std::string(file) == "resolv.conf";
+            members += tar_entry({std::string("etc/") + file, '2', "", last ? target : "/run/" + std::string(file)});
+        }
+        const std::string name = "nowhere" + std::to_string(number++);
+        import_image(name, members);
+        const std::string text = output_of({"--hostname", "ship", "--dns", "192.0.2.1"}, name,
+                                           {"cat", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf"});
+        EXPECT_THAT(text, StartsWith("ship\n127.0.0.1\tlocalhost\n")) << target;
+        EXPECT_THAT(text, HasSubstr("nameserver 192.0.2.1\n")) << target;
+        EXPECT_EQ(std::distance(fs::directory_iterator(canary), {}), 1) << target;
+        EXPECT_FALSE(fs::exists("/gone"));
+    }
+    // A mount of the user's, and one that goes round in circles.
+    import_image("circle", tar_entry({"data", '2', "", climb + canary + "/data"}) +
+                               tar_entry({"etc/hosts", '2', "", "hostname"}) +
+                               tar_entry({"etc/hostname", '2', "", "hosts"}));
+    EXPECT_THAT(output_of({}, "circle", {"true"}), HasSubstr("symbolic links"));
+    import_image("data", tar_entry({"data", '2', "", climb + canary + "/data"}));
+    EXPECT_EQ(trimmed(output_of({"--tmpfs", "/data/below"}, "data",
+                                {"sh", "-c", "stat -f -c %T /data/below; readlink -f /data/below"})),
+              "tmpfs\n" + canary + "/data/below");
+    // Put together for a copy before there was a start.
+    docker_ok({"create", "--name", "copied", "-v", "vol:/data/below", "data", "cat", "/data/below/made"});
+    write_file(daemon->root() + "/made", "copied");
+    docker_ok({"cp", daemon->root() + "/made", "copied:/data/below/"});
+    EXPECT_EQ(docker_ok({"start", "-a", "copied"}), "copied");
+    EXPECT_FALSE(fs::exists(canary + "/data"));
 }
 
 TEST_F(Security, S11_ControlGroupsAreReadOnlyWhoeverTheyBelongTo) {

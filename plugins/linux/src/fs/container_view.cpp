@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <climits>
 #include <memory>
 
 namespace slipway::linux_backend {
@@ -58,14 +59,22 @@ UniqueFd open_place(int root, const std::string& path, uint64_t flags) {
     return UniqueFd(try_open_below(root, name, O_PATH | flags, Links::kInRoot, 0, Mounts::kCross));
 }
 
-// Opens the mount point `target`, making what is missing of it. Every part is made in the open directory before it, so
-// that links, whoever changes them, lead nowhere but into the root.
-Result<UniqueFd> open_mount_point(int root, const std::string& target, bool directory) {
+// What is done at most to make one mount point; as in the supervisor's paths.cpp.
+struct Effort {
+    int links = 40;  // that lead nowhere
+    int parts = 2048;
+};
+
+// Opens the mount point `target`, making what is missing of it, and what links to nowhere lead to. Every part is made
+// in the open directory before it and found again inside the root, so that links, whoever changes them, lead nowhere
+// else.
+Result<UniqueFd> open_mount_point(int root, const std::string& target, bool directory, Effort& effort) {
     UniqueFd place = open_place(root, target, 0);
     if (place) return place;
+    if (errno == ENOENT && --effort.parts < 0) errno = ENAMETOOLONG;
     if (errno != ENOENT) return failed("open", target);
     const size_t slash = target.rfind('/');
-    Result<UniqueFd> parent = open_mount_point(root, target.substr(0, slash), true);
+    Result<UniqueFd> parent = open_mount_point(root, target.substr(0, slash), true, effort);
     if (!parent) return parent;
     const std::string name = target.substr(slash + 1);
     if (directory) {
@@ -75,21 +84,22 @@ Result<UniqueFd> open_mount_point(int root, const std::string& target, bool dire
             ::openat(parent->get(), name.c_str(), O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0644));
         if (!made && errno != EEXIST) return failed("create", target);
     }
-    place.reset(::openat(parent->get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    if (!place) return failed("open", target);
-    struct stat info {};
-    if (::fstat(place.get(), &info) != 0) return failed("stat", target);
-    if (S_ISLNK(info.st_mode)) {
-        return Error(ErrorCode::kInvalidArgument, "mount point '" + target + "' is a link to nowhere")
-            .with_resource(target);
-    }
-    return place;
+    place = open_place(root, target, 0);
+    if (place) return place;
+    if (errno != ENOENT) return failed("open", target);
+    std::string link(PATH_MAX, '\0');
+    const ssize_t size = ::readlinkat(parent->get(), name.c_str(), link.data(), link.size());
+    if (size > 0 && --effort.links < 0) errno = ELOOP;
+    if (size <= 0 || effort.links < 0) return failed("open", target);
+    link.resize(static_cast<size_t>(size));
+    return open_mount_point(root, link.front() == '/' ? link : target.substr(0, slash + 1) + link, directory, effort);
 }
 
 Status attach_mounts(int root, const std::vector<PreparedMount>& mounts, const std::function<Status()>& check) {
     for (const PreparedMount& mount : mounts) {
         if (Status go_on = check(); !go_on) return go_on;
-        const Result<UniqueFd> place = open_mount_point(root, mount.target, mount.is_directory);
+        Effort effort;
+        const Result<UniqueFd> place = open_mount_point(root, mount.target, mount.is_directory, effort);
         if (!place) return place.error();
         if (Status attached = attach_tree(mount.tree.get(), place->get(), mount.target); !attached) return attached;
     }

@@ -34,6 +34,7 @@ struct ChildContext {
 // magic links of procfs. -1 with errno.
 int open_in_root(const ChildContext& c, const char* path, uint64_t flags, uint64_t extra_resolve = 0);
 // Makes missing directories (0755, root) on the way, and the last part as directory or empty file; O_PATH descriptor.
+// What a link on the way leads to is made as well when it is missing, inside the root.
 int make_in_root(const ChildContext& c, const char* path, bool directory, uint64_t extra_resolve = 0);
 // Opens the parent of `path`, making it when missing; `*leaf` points at the last part inside `path`.
 int open_parent(const ChildContext& c, const char* path, uint64_t extra_resolve, const char** leaf);
