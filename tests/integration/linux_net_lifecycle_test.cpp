@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <thread>
 
@@ -346,6 +347,49 @@ TEST_F(NetworkLifecycle, LostElementsComeBackWithARestart) {
     EXPECT_EQ(reach(-1, Protocol::kTcp, "127.0.0.1", port, server).error, 0);
     keeper.end();
     EXPECT_TRUE(networks().destroy_sandbox(*c));
+}
+
+size_t rules_of(const std::string& bridge) {
+    NetlinkMessage message = nft_message("list rules", NFT_MSG_GETRULE, NLM_F_DUMP);
+    message.put_text(NFTA_RULE_TABLE, Firewall(bridge).table());
+    const Result<std::vector<NetlinkReply>> rules = nft_query(std::move(message));
+    return rules ? rules->size() : 0;
+}
+
+// Waits for what the backend does by itself.
+bool comes_true(const std::function<bool()>& condition) {
+    for (int i = 0; i < 100; ++i) {
+        if (condition()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return false;
+}
+
+TEST_F(NetworkLifecycle, S63_AFlushedTableIsPutBackWhileContainersRun) {
+    const auto first = running('a', {publish("tcp", 80, 0)});
+    const auto port = last_endpoint()["Ports"][0]["HostPort"].get<uint16_t>();
+    const UniqueFd server = serve(first->sandbox->netns.get(), Protocol::kTcp, "0.0.0.0", 80);
+    const auto second = running('b', {publish("udp", 53, 0), publish("tcp", 81, 0, "127.0.0.1")});
+    const auto gone = running('c', {publish("tcp", 80, 0)});
+    EXPECT_TRUE(networks().destroy_sandbox(*gone));
+    const size_t rules = rules_of(test_bridge());
+    ASSERT_GT(rules, 8U);
+
+    // What `nft flush ruleset` does to it, and what `nft flush table` does: the chains stay, and let everything pass.
+    NftBatch flushed;
+    flushed.add(nft_delete_table(Firewall(test_bridge()).table()));
+    ASSERT_TRUE(std::move(flushed).commit());
+    EXPECT_TRUE(comes_true([&] { return rules_of(test_bridge()) == rules && published() == 3; })) << published();
+    NftBatch emptied;
+    emptied.add(nft_delete_rules(Firewall(test_bridge()).table()));
+    EXPECT_TRUE(std::move(emptied).commit());
+    EXPECT_TRUE(comes_true([&] { return rules_of(test_bridge()) == rules; }));
+
+    EXPECT_EQ(published(), 3U) << "and nothing of the one that is gone";
+    EXPECT_EQ(reach(-1, Protocol::kTcp, "127.0.0.1", port, server).error, 0);
+    EXPECT_TRUE(networks().destroy_sandbox(*first));
+    EXPECT_TRUE(networks().destroy_sandbox(*second));
+    EXPECT_EQ(published(), 0U);
 }
 
 TEST_F(NetworkLifecycle, AFlushedTableIsPutBackByTheNextPublication) {

@@ -155,6 +155,54 @@ Status BridgeNetwork::make_pool() {
     return ok();
 }
 
+// With published_mutex_ held.
+Status BridgeNetwork::put_back() {
+    if (Status table = ensure_firewall(); !table) return table;
+    const IsLive is_known = [this](const std::string& id) { return published_.count(id) != 0; };
+    for (auto at = published_.begin(); at != published_.end();) {
+        const auto end = published_.upper_bound(at->first);
+        std::vector<Publication> ports;
+        for (auto port = at; port != end; ++port) ports.push_back(port->second);
+        if (Status done = firewall_.publish(at->first, ports, is_known); !done) return done;
+        at = end;
+    }
+    return ok();
+}
+
+Status BridgeNetwork::publish(const std::string& container_id, const std::vector<Publication>& ports,
+                              const IsLive& is_live) {
+    const std::lock_guard lock(published_mutex_);
+    Status published = firewall_.publish(container_id, ports, is_live);
+    if (!published && published.error().code() == ErrorCode::kNotFound) {
+        if (Status table = put_back(); !table) return table;
+        published = firewall_.publish(container_id, ports, is_live);
+    }
+    if (!published) return published;
+    for (const Publication& port : ports) published_.emplace(container_id, port);
+    return published;
+}
+
+Status BridgeNetwork::unpublish(const std::string& container_id, const std::vector<Publication>& ports) {
+    const std::lock_guard lock(published_mutex_);
+    Status gone = firewall_.unpublish(container_id, ports);
+    if (gone) published_.erase(container_id);
+    return gone;
+}
+
+void BridgeNetwork::forget(const std::string& container_id) {
+    const std::lock_guard lock(published_mutex_);
+    published_.erase(container_id);
+}
+
+Result<bool> BridgeNetwork::restore_firewall() {
+    const std::lock_guard lock(published_mutex_);
+    Result<bool> whole = firewall_.is_whole(address_, spec_.masquerade, published_.size());
+    if (!whole) return whole;
+    if (*whole) return false;
+    if (Status back = put_back(); !back) return std::move(back).error();
+    return true;
+}
+
 Status BridgeNetwork::remove(const NetworkSpec& spec, const BridgeDefaults& defaults) {
     Result<std::string> name = device_name(spec, defaults);
     if (!name) return std::move(name).error();

@@ -8,8 +8,11 @@
 
 #include <slipway/cpp/host.hpp>
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 namespace slipway::linux_backend {
 
@@ -49,10 +52,21 @@ public:
     // Puts the table back, without its elements.
     Status ensure_firewall() const { return firewall_.ensure(address_, spec_.masquerade); }
 
+    // Firewall::publish and unpublish, remembered for restore_firewall(). A table that is gone is put back, with what
+    // others have published, once.
+    Status publish(const std::string& container_id, const std::vector<Publication>& ports, const IsLive& is_live);
+    Status unpublish(const std::string& container_id, const std::vector<Publication>& ports);
+    // No longer remembers what the container published; for who deletes the elements otherwise.
+    void forget(const std::string& container_id);
+
+    // Puts the table back with everything that is published, when any of it is missing. True when something was.
+    Result<bool> restore_firewall();
+
 private:
     BridgeNetwork(NetworkSpec spec, std::string bridge, NetLock lock);
 
     Status bring_up(const BridgeDefaults& defaults);
+    Status put_back();
     Status make_pool();
 
     NetworkSpec spec_;
@@ -62,6 +76,10 @@ private:
     int link_ = 0;
     Ipv4Prefix address_;
     std::shared_ptr<AddressPool> addresses_;
+
+    // Held while elements change, so that what is put back is what is published.
+    std::mutex published_mutex_;
+    std::multimap<std::string, Publication> published_;  // by container id; guarded by published_mutex_
 };
 
 }  // namespace slipway::linux_backend

@@ -117,16 +117,6 @@ Result<MadeLink> make_link(const EndpointOwner& owner, const BridgeNetwork& netw
     return link;
 }
 
-// Adds the elements; a table that somebody flushed or deleted is put back first, once.
-Status publish(const EndpointOwner& owner, const BridgeNetwork& network, const Endpoint& endpoint,
-               const IsLive& is_live) {
-    const std::vector<Publication> ports = publications_of(endpoint);
-    Status published = network.firewall().publish(owner.id, ports, is_live);
-    if (published || published.error().code() != ErrorCode::kNotFound) return published;
-    if (Status table = network.ensure_firewall(); !table) return table;
-    return network.firewall().publish(owner.id, ports, is_live);
-}
-
 }  // namespace
 
 std::string host_link_name(const std::string& container_id, unsigned attempt) {
@@ -180,10 +170,10 @@ Result<Endpoint> join_bridge(const EndpointOwner& owner, const EndpointSpec& spe
 
     Result<MadeLink> link = make_link(owner, *network, endpoint);
     if (!link) return std::move(link).error();
-    if (Status published = publish(owner, *network, endpoint, is_live); !published) {
+    if (Status published = network->publish(owner.id, publications_of(endpoint), is_live); !published) {
         const bool taken = published.error().code() == ErrorCode::kConflict && !endpoint.ports.empty();
         // When only the kernel's answer was lost, the elements are there.
-        if (!taken) (void)network->firewall().unpublish(owner.id, publications_of(endpoint));
+        if (!taken) (void)network->unpublish(owner.id, publications_of(endpoint));
         if (taken) return port_taken(label, endpoint.ports.front().host_ip, endpoint.ports.front().host_port);
         return std::move(published).error().context("publish ports");
     }
@@ -199,8 +189,9 @@ Result<Endpoint> join_bridge(const EndpointOwner& owner, const EndpointSpec& spe
 
 Status unpublish(const std::string& container_id, const Endpoint& endpoint) {
     if (!endpoint.network || endpoint.ports.empty()) return ok();
+    if (endpoint.holds_ports) return endpoint.network->unpublish(container_id, publications_of(endpoint));
     const Firewall& firewall = endpoint.network->firewall();
-    if (endpoint.holds_ports) return firewall.unpublish(container_id, publications_of(endpoint));
+    endpoint.network->forget(container_id);
 
     // Found in a record: the ports may belong to somebody else by now, so the elements' owner decides.
     Result<std::vector<PublishedElement>> present = firewall.list();

@@ -34,7 +34,11 @@ public:
         : batch_(batch), table_(std::move(table)), bridge_(std::move(bridge)) {}
 
     NftRule rule(const char* chain) const { return NftRule(table_, chain); }
-    void add(const NftRule& rule) { batch_.add(rule.build()); }
+    void add(const NftRule& rule) {
+        batch_.add(rule.build());
+        ++count_;
+    }
+    size_t count() const { return count_; }
 
     NftRule to_bridge(const char* chain) const { return device(chain, NFT_META_OIFNAME, NFT_CMP_EQ); }
     NftRule from_bridge(const char* chain) const { return device(chain, NFT_META_IIFNAME, NFT_CMP_EQ); }
@@ -47,6 +51,7 @@ public:
 private:
     NftBatch& batch_;
     std::string table_, bridge_;
+    size_t count_ = 0;
 };
 
 NftRule& match_net(NftRule& rule, uint32_t offset, Ipv4Prefix net) {
@@ -130,6 +135,16 @@ void add_filter_rules(Writer& w) {
     w.add(rest);
 }
 
+// Their number.
+size_t add_rules(NftBatch& batch, const std::string& table, const std::string& bridge, Ipv4Prefix subnet,
+                 bool masquerade) {
+    Writer writer(batch, table, bridge);
+    add_publish_rules(writer);
+    add_masquerade_rules(writer, subnet, masquerade);
+    add_filter_rules(writer);
+    return writer.count();
+}
+
 }  // namespace
 
 Firewall::Firewall(std::string bridge)
@@ -152,11 +167,22 @@ Status Firewall::ensure(Ipv4Prefix subnet, bool masquerade) const {
     batch.add(nft_new_chain(table_, "postrouting", NftHook{"nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC}));
     batch.add(nft_new_chain(table_, "forward", NftHook{"filter", NF_INET_FORWARD, NF_IP_PRI_FILTER}));
 
-    Writer writer(batch, table_, bridge_);
-    add_publish_rules(writer);
-    add_masquerade_rules(writer, subnet, masquerade);
-    add_filter_rules(writer);
+    add_rules(batch, table_, bridge_, subnet, masquerade);
     return std::move(batch).commit();
+}
+
+Result<bool> Firewall::is_whole(Ipv4Prefix subnet, bool masquerade, size_t elements) const {
+    NetlinkMessage message = nft_message("list rules of '" + table_ + "'", NFT_MSG_GETRULE, NLM_F_DUMP);
+    message.put_text(NFTA_RULE_TABLE, table_);
+    Result<std::vector<NetlinkReply>> rules = nft_query(std::move(message));
+    if (!rules && errno_of(rules.error()) == ENOENT) return false;
+    if (!rules) return std::move(rules).error();
+    NftBatch wanted;
+    if (rules->size() < add_rules(wanted, table_, bridge_, subnet, masquerade)) return false;
+    if (elements == 0) return true;
+    Result<std::vector<PublishedElement>> present = list();
+    if (!present) return std::move(present).error();
+    return present->size() >= elements;
 }
 
 Status Firewall::remove() const {

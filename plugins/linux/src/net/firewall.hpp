@@ -48,6 +48,10 @@ public:
     // Makes the table, or puts its rules back to what they must be. Elements stay. One transaction.
     Status ensure(Ipv4Prefix subnet, bool masquerade) const;
 
+    // Whether the table has the rules that ensure() would give it, by their number, and at least `elements` published
+    // ports. False when there is no table.
+    Result<bool> is_whole(Ipv4Prefix subnet, bool masquerade, size_t elements) const;
+
     // Deletes the table with everything in it. Gone already is success.
     Status remove() const;
 

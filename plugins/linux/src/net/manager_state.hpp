@@ -3,6 +3,7 @@
 #pragma once
 
 #include <net/endpoint.hpp>
+#include <net/firewall_watch.hpp>
 #include <net/links.hpp>
 #include <net/network_manager.hpp>
 #include <net/network_record.hpp>
@@ -28,7 +29,7 @@ struct SandboxState {
 
 struct NetworkManager::State {
     State(const Host& the_host, const BackendConfig& the_config)
-        : host(the_host), config(the_config), reaper(the_host) {}
+        : host(the_host), config(the_config), reaper(the_host), watch([this] { restore_firewalls(); }) {}
 
     BridgeDefaults defaults() const { return {config.bridge, config.bip}; }
 
@@ -41,6 +42,11 @@ struct NetworkManager::State {
     std::vector<Firewall> firewalls() const;
     // Devices of the networks in use, and of the default one; those that exist.
     Result<std::vector<LinkInfo>> host_links_of_bridges() const;
+
+    // Puts back what somebody deleted of the tables of the networks in use. Runs on the watch's thread.
+    void restore_firewalls();
+    // Begins to watch; without it a lost table comes back with the next published port.
+    void watch_firewalls();
 
     // Counts an endpoint of a record as taken again and, for a live container, puts lost elements back.
     Status take_over(const std::string& id, bool live, Endpoint& endpoint);
@@ -56,6 +62,9 @@ struct NetworkManager::State {
     mutable std::mutex mutex;
     std::map<std::string, std::shared_ptr<BridgeNetwork>> networks;  // by id; guarded by mutex
     std::map<std::string, std::shared_ptr<SandboxState>> sandboxes;  // by container id; guarded by mutex
+
+    std::once_flag watched;
+    FirewallWatch watch;  // last: its thread uses the others
 };
 
 }  // namespace slipway::linux_backend

@@ -105,6 +105,7 @@ Result<std::shared_ptr<BridgeNetwork>> NetworkManager::State::open_network(const
 
     const std::lock_guard making(networks_mutex);
     if (std::shared_ptr<BridgeNetwork> network = known()) return network;
+    std::call_once(watched, [this] { watch_firewalls(); });
     Result<std::shared_ptr<BridgeNetwork>> opened = BridgeNetwork::open(spec, defaults());
     if (!opened) return std::move(opened).error().context("network '" + spec.name + "'");
     const std::lock_guard lock(mutex);

@@ -83,6 +83,28 @@ Result<std::vector<LinkInfo>> NetworkManager::State::host_links_of_bridges() con
     return links;
 }
 
+void NetworkManager::State::watch_firewalls() {
+    if (Status watching = watch.start(); !watching) host.warn(watching.error().message() + ", ignoring");
+}
+
+void NetworkManager::State::restore_firewalls() {
+    const std::lock_guard making(networks_mutex);  // a network that is being removed must not get its table back
+    std::vector<std::shared_ptr<BridgeNetwork>> present;
+    {
+        const std::lock_guard lock(mutex);
+        for (const auto& [id, network] : networks) present.push_back(network);
+    }
+    for (const std::shared_ptr<BridgeNetwork>& network : present) {
+        const Result<bool> restored = network->restore_firewall();
+        const std::string table = "nftables table '" + network->firewall().table() + "'";
+        if (!restored) {
+            host.error(table + " was deleted or flushed and cannot be put back: " + restored.error().message());
+        } else if (*restored) {
+            host.warn(table + " was deleted or flushed by somebody; put back");
+        }
+    }
+}
+
 Status NetworkManager::State::take_over(const std::string& id, bool live, Endpoint& endpoint) {
     Result<NetworkSpec> spec = decode_network(endpoint.network_document);
     if (!spec) return std::move(spec).error();
@@ -93,7 +115,7 @@ Status NetworkManager::State::take_over(const std::string& id, bool live, Endpoi
     if (!live) return ok();
 
     // Elements that are there are replaced by themselves in one transaction, so nobody notices.
-    Status published = (*network)->firewall().publish(id, publications_of(endpoint), is_live());
+    Status published = (*network)->publish(id, publications_of(endpoint), is_live());
     if (!published) (*network)->addresses()->release(endpoint.address);
     return published;
 }
@@ -135,6 +157,11 @@ Status NetworkManager::cleanup_by_id(const std::string& container_id) {
         result = state_->release_endpoints(container_id, *sandbox);
         const std::lock_guard lock(state_->mutex);
         state_->sandboxes.erase(container_id);
+    }
+
+    {
+        const std::lock_guard lock(state_->mutex);
+        for (const auto& [id, network] : state_->networks) network->forget(container_id);
     }
 
     // An id is nobody else's, so the tables of all daemons may be searched; the one it used to belong to may be gone.
