@@ -92,6 +92,7 @@ const std::map<std::string, Setter>& setters() {
         {"bridge", text(&DaemonOptions::bridge)},
         {"bip", text(&DaemonOptions::bip)},
         {"cgroup-parent", text(&DaemonOptions::cgroup_parent)},
+        {"exec-opts", texts(&DaemonOptions::exec_opts)},
         {"userns-remap", text(&DaemonOptions::userns_remap)},
         {"userns-pool", text(&DaemonOptions::userns_pool)},
         {"cdi-spec-dirs", texts(&DaemonOptions::cdi_spec_dirs)},

@@ -1,5 +1,6 @@
 #include "daemon.hpp"
 
+#include "cgroup_driver.hpp"
 #include "config_file.hpp"
 #include "directories.hpp"
 #include "host_facts.hpp"
@@ -46,6 +47,7 @@ core::PluginHostOptions plugin_options(const DaemonOptions& options, const std::
     out.common_config = {{"instance", instance_of(options.exec_root)}, {"bridge", options.bridge}};
     if (!options.bip.empty()) out.common_config["bip"] = options.bip;
     if (!options.cgroup_parent.empty()) out.common_config["cgroup_parent"] = options.cgroup_parent;
+    if (options.cgroup_driver == "systemd") out.common_config["cgroup_driver"] = options.cgroup_driver;
     out.common_config["cdi_spec_dirs"] = options.cdi_spec_dirs;
     if (options.default_ulimits.is_object()) out.common_config["default_ulimits"] = options.default_ulimits;
     if (options.init) out.common_config["init"] = true;
@@ -117,6 +119,9 @@ struct Running {
 Result<Running> start(const DaemonOptions& options, const Logger& logger) {
     const Result<std::string> seccomp = seccomp_profile(options.seccomp_profile);
     if (!seccomp) return seccomp.error();
+    if (options.cgroup_driver == "systemd") {
+        if (Status usable = check_systemd_cgroups(); !usable) return std::move(usable).error();
+    }
     Result<core::EngineOptions> settings = engine_options(options, logger);
     if (!settings) return std::move(settings).error();
     const bool remaps = settings->user_namespaces.remap.has_value();
@@ -138,6 +143,7 @@ Result<Running> start(const DaemonOptions& options, const Logger& logger) {
     api::Facts facts = read_host_facts();
     facts.debug = logger.level() == core::LogLevel::kDebug;
     facts.cdi_spec_dirs = options.cdi_spec_dirs;
+    if (!facts.cgroup_driver.empty()) facts.cgroup_driver = options.cgroup_driver;
     for (const core::BackendStatus& backend : (*engine)->backends()) {
         if (backend.is_default) facts.os = backend.info.image_os;  // what clients can run here
     }

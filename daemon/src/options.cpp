@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include "cgroup_driver.hpp"
 #include "config_file.hpp"
 
 #include <slipway/api/server.hpp>
@@ -30,6 +31,13 @@ void make_absolute(DaemonOptions& options) {
             std::filesystem::absolute(core::path_of(options.pidfile), ignored).lexically_normal().string();
     }
     if (options.hosts.empty()) options.hosts.push_back(default_host(options.exec_root));
+}
+
+Status read_exec_options(DaemonOptions& options) {
+    const Result<std::string> driver = cgroup_driver_of(options.exec_opts);
+    if (!driver) return driver.error();
+    options.cgroup_driver = *driver;
+    return check_cgroup_parent(options.cgroup_driver, options.cgroup_parent);
 }
 
 Status check_values(const DaemonOptions& options) {
@@ -74,6 +82,11 @@ void declare(CLI::App& app, DaemonOptions& options, Given& given) {
         ->type_name("NAME");
     app.add_option("--bip", options.bip, "Address and subnet of the bridge")->type_name("CIDR");
     app.add_option("--cgroup-parent", options.cgroup_parent, "Parent cgroup of all containers")->type_name("PATH");
+    app.add_option("--exec-opt", options.exec_opts,
+                   "How containers are run: native.cgroupdriver=cgroupfs or native.cgroupdriver=systemd; repeatable "
+                   "[native.cgroupdriver=cgroupfs]")
+        ->type_name("KEY=VALUE")
+        ->take_all();
     app.add_option("--userns-remap", options.userns_remap,
                    "User and group whose subordinate ids containers get: default, USER[:GROUP] or UID[:GID]")
         ->type_name("USER");
@@ -117,8 +130,10 @@ void declare(CLI::App& app, DaemonOptions& options, Given& given) {
 
 // Names and values of what the command line gave, under the names the file uses.
 std::vector<std::pair<std::string, std::string>> flags_given(const CLI::App& app) {
-    static const std::map<std::string, std::string> kFileNames{
-        {"host", "hosts"}, {"backend-dir", "backend-dirs"}, {"cdi-spec-dir", "cdi-spec-dirs"}};
+    static const std::map<std::string, std::string> kFileNames{{"host", "hosts"},
+                                                               {"backend-dir", "backend-dirs"},
+                                                               {"cdi-spec-dir", "cdi-spec-dirs"},
+                                                               {"exec-opt", "exec-opts"}};
     std::vector<std::pair<std::string, std::string>> out;
     for (const CLI::Option* option : app.get_options()) {
         if (option->count() == 0 || option->get_lnames().empty()) continue;
@@ -178,6 +193,7 @@ Result<Invocation> parse_invocation(const std::vector<std::string>& arguments) {
     if (Status applied = apply_config_file(*document, flags_given(app), options); !applied) {
         return std::move(applied).error().context(options.config_file);
     }
+    if (Status read = read_exec_options(options); !read) return std::move(read).error();
     if (Status checked = check_values(options); !checked) return std::move(checked).error();
     make_absolute(options);
     return invocation;

@@ -26,8 +26,10 @@ struct DaemonOptions {
     std::string bridge = "slipway0";
     std::string bip;
     std::string cgroup_parent;
-    std::string userns_remap;  // as dockerd's; empty: containers have the host's ids
-    std::string userns_pool;   // "first:count"; empty: the ids of user "containers"
+    std::vector<std::string> exec_opts;      // "native.cgroupdriver=systemd" or "=cgroupfs"
+    std::string cgroup_driver = "cgroupfs";  // what exec_opts say
+    std::string userns_remap;                // as dockerd's; empty: containers have the host's ids
+    std::string userns_pool;                 // "first:count"; empty: the ids of user "containers"
     std::vector<std::string> cdi_spec_dirs = defaults().cdi_spec_dirs;  // empty: no CDI devices
     std::filesystem::path journald_socket = "/run/systemd/journal/socket";
     std::string log_level = "info";

@@ -77,7 +77,7 @@ class LinuxCgroup : public testing::Test {
 protected:
     void SetUp() override { ASSERT_EQ(::geteuid(), 0U) << "needs root"; }
     void TearDown() override {
-        for (const std::string& id : manager_.list()) EXPECT_TRUE(manager_.destroy(id));
+        for (const std::string& id : *manager_.list()) EXPECT_TRUE(manager_.destroy(id));
         manager_.remove_parents();
         for (const std::string& root : roots()) EXPECT_NE(::access((root + test_parent()).c_str(), F_OK), 0) << root;
     }
@@ -226,7 +226,7 @@ TEST_F(LinuxCgroup, AFailureLeavesNothingBehind) {
     ASSERT_FALSE(entry);
     EXPECT_EQ(entry.error().code(), ErrorCode::kSystem);
     EXPECT_THAT(entry.error().message(), HasSubstr("cpuset.cpus"));
-    EXPECT_THAT(manager_.list(), IsEmpty());
+    EXPECT_THAT(*manager_.list(), IsEmpty());
     for (const std::string& root : roots()) EXPECT_NE(::access((root + manager_.path_of("c1")).c_str(), F_OK), 0);
 }
 
@@ -259,7 +259,7 @@ TEST_F(LinuxCgroup, DestroyEndsAPausedContainerWithNestedGroups) {
     EXPECT_TRUE(manager_.destroy("c1"));
 
     EXPECT_EQ(child.wait(), -SIGKILL);
-    EXPECT_THAT(manager_.list(), IsEmpty());
+    EXPECT_THAT(*manager_.list(), IsEmpty());
 }
 
 // Freezes and thaws "c1", whose process counts in the shared memory behind `count`.
@@ -325,7 +325,7 @@ protected:
     }
     void TearDown() override {
         if (!manager_) return;
-        for (const std::string& id : manager_->list()) EXPECT_TRUE(manager_->destroy(id));
+        for (const std::string& id : *manager_->list()) EXPECT_TRUE(manager_->destroy(id));
         manager_->remove_parents();
         EXPECT_NE(::access((unified_ + test_parent()).c_str(), F_OK), 0);
     }
@@ -361,7 +361,7 @@ TEST_F(LinuxCgroup2, DestroyKillsTheWholeTree) {
     EXPECT_TRUE(manager_->destroy("c1"));
 
     EXPECT_EQ(child.wait(), -SIGKILL);
-    EXPECT_THAT(manager_->list(), IsEmpty());
+    EXPECT_THAT(*manager_->list(), IsEmpty());
 }
 
 TEST_F(LinuxCgroup2, FreezesAndThaws) {

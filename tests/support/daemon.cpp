@@ -34,6 +34,8 @@ DaemonUnderTest::DaemonUnderTest(Options options)
     : options_(std::move(options)), tag_(std::to_string(getpid() % 1'000'000)) {
     const char* const chosen = std::getenv("SLIPWAY_TEST_BACKEND");
     if (options_.backend.empty()) options_.backend = chosen == nullptr ? "linux" : chosen;
+    const char* const driver = std::getenv("SLIPWAY_TEST_CGROUP_DRIVER");
+    if (options_.cgroup_driver.empty()) options_.cgroup_driver = driver == nullptr ? "cgroupfs" : driver;
     std::string pattern = "/tmp/slwt" + tag_ + "-XXXXXX";
     if (mkdtemp(pattern.data()) == nullptr) {
         problem_ = "mkdtemp " + pattern + " failed";
@@ -61,6 +63,7 @@ DaemonUnderTest::~DaemonUnderTest() {
     run({"ip", "link", "delete", bridge_});
     run({"nft", "delete", "table", "inet", "slipway-" + bridge_});
     run({"nft", "delete", "table", "ip", "slipway-" + bridge_});
+    if (has_scopes()) run({"systemctl", "stop", fs::path(cgroup_parent()).filename().string()});
     std::error_code ignored;
     for (const std::string& hierarchy : cgroup_roots()) {
         const fs::path parent = fs::path(hierarchy) / cgroup_parent();
@@ -76,10 +79,15 @@ void DaemonUnderTest::start_daemon() {
     // A test that is killed takes its daemon along; slipway-inject does that by itself.
     std::vector<std::string> argv = options_.launcher;
     if (argv.empty()) argv = {"setpriv", "--pdeathsig", "KILL"};
-    argv.insert(argv.end(),
-                {binary("slipwayd"), "-H", host(), "--data-root", data_root_, "--exec-root", exec_root(), "--pidfile",
-                 root_ + "/pid", "--bridge", bridge_, "--bip", bridge_address(tag_, options_.bridge_prefix),
-                 "--cgroup-parent", "/" + cgroup_parent(), "--log-level", "debug"});
+    argv.insert(argv.end(), {binary("slipwayd"), "-H", host(), "--data-root", data_root_, "--exec-root", exec_root(),
+                             "--pidfile", root_ + "/pid", "--bridge", bridge_, "--bip",
+                             bridge_address(tag_, options_.bridge_prefix), "--log-level", "debug"});
+    if (has_scopes()) {
+        argv.insert(argv.end(), {"--exec-opt", "native.cgroupdriver=systemd", "--cgroup-parent",
+                                 fs::path(cgroup_parent()).filename().string()});
+    } else {
+        argv.insert(argv.end(), {"--cgroup-parent", "/" + cgroup_parent()});
+    }
     if (!options_.config.empty()) {
         write_file(root_ + "/daemon.json", options_.config);
         argv.insert(argv.end(), {"--config-file", root_ + "/daemon.json"});

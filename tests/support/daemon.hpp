@@ -23,6 +23,8 @@ public:
         // "linux", or "hcs-sim": the HCS backend on its simulated host, whose containers' commands are processes of
         // this machine. SLIPWAY_TEST_BACKEND in the environment names the one for all tests that do not say.
         std::string backend;
+        // Who makes control groups: "cgroupfs" or "systemd". SLIPWAY_TEST_CGROUP_DRIVER names it where tests do not.
+        std::string cgroup_driver;
     };
 
     DaemonUnderTest() : DaemonUnderTest(Options{}) {}
@@ -55,7 +57,11 @@ public:
     std::string exec_root() const { return root_ + "/run"; }
     std::string bridge() const { return bridge_; }
     std::string log() const { return read_file(root_ + "/daemon.log"); }
-    std::string cgroup_parent() const { return "slwtest-" + tag_; }
+    // Below each hierarchy's mount point.
+    std::string cgroup_parent() const {
+        return has_scopes() ? "slwtest.slice/slwtest-" + tag_ + ".slice" : "slwtest-" + tag_;
+    }
+    bool has_scopes() const { return options_.cgroup_driver == "systemd"; }
     // The machine with nothing of an ended container still on its way out: a link goes up to 100 ms after its
     // container, later still on a busy machine, and would be missed afterwards.
     MachineState machine_at_rest() const;

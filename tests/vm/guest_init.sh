@@ -1,21 +1,25 @@
 #!/usr/bin/busybox sh
-# Makes a machine with control groups v2 alone out of the disk, runs the tests of /slipway-vm/list, says what came of
-# them on the second serial port, and switches the machine off.
+# Makes a machine with control groups v2 alone out of the disk, or has systemd make one and start this again. Runs the
+# tests of /slipway-vm/list, says what came of them on the second serial port, and switches the machine off.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 . /slipway-vm/settings
 
-mount -t proc -o nosuid,nodev,noexec proc /proc
-mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
-mount -t cgroup2 -o nosuid,nodev,noexec,nsdelegate,memory_recursiveprot cgroup2 /sys/fs/cgroup
-mount -t bpf bpf /sys/fs/bpf
-mount -t tmpfs -o mode=755,nosuid,nodev run /run
-mkdir -p /dev/pts /dev/shm
-mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
-mount -t tmpfs -o mode=1777,nosuid,nodev shm /dev/shm
-ln -sf /proc/self/fd /dev/fd
-ln -sf /proc/self/fd/0 /dev/stdin
-ln -sf /proc/self/fd/1 /dev/stdout
-ln -sf /proc/self/fd/2 /dev/stderr
+[ $$ != 1 ] || [ -z "$SYSTEMD" ] || exec /usr/lib/systemd/systemd
+make_machine() {
+    mount -t proc -o nosuid,nodev,noexec proc /proc
+    mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
+    mount -t cgroup2 -o nosuid,nodev,noexec,nsdelegate,memory_recursiveprot cgroup2 /sys/fs/cgroup
+    mount -t bpf bpf /sys/fs/bpf
+    mount -t tmpfs -o mode=755,nosuid,nodev run /run
+    mkdir -p /dev/pts /dev/shm
+    mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
+    mount -t tmpfs -o mode=1777,nosuid,nodev shm /dev/shm
+    ln -sf /proc/self/fd /dev/fd
+    ln -sf /proc/self/fd/0 /dev/stdin
+    ln -sf /proc/self/fd/1 /dev/stdout
+    ln -sf /proc/self/fd/2 /dev/stderr
+}
+[ $$ != 1 ] || make_machine
 hostname slipway-vm
 ip link set lo up
 # An address that is not loopback, as a machine on a network has; no packet leaves it.
@@ -25,8 +29,10 @@ exec >/dev/ttyS1 2>&1 </dev/null
 stty -F /dev/ttyS1 -opost -echo
 
 # As services do, the tests run in a group of their own: nothing may rely on being in the root.
-mkdir -p /sys/fs/cgroup/system.slice/tests
-echo $$ >/sys/fs/cgroup/system.slice/tests/cgroup.procs
+if [ -z "$SYSTEMD" ]; then
+    mkdir -p /sys/fs/cgroup/system.slice/tests
+    echo $$ >/sys/fs/cgroup/system.slice/tests/cgroup.procs
+fi
 
 echo "vm: kernel $(uname -r), controllers $(cat /sys/fs/cgroup/cgroup.controllers); mounted: $(grep -c ' cgroup ' /proc/mounts) v1, $(grep -c ' cgroup2 ' /proc/mounts) v2"
 passed=0 failed=0 skipped=0

@@ -15,6 +15,7 @@ PACKAGES = [
     "python3.11-minimal", "libpython3.11-minimal", "libpython3.11-stdlib", "media-types", "netbase", "xz-utils",
 ]  # fmt: skip
 PYTHON_MODULES = ["docker", "requests", "urllib3", "chardet", "idna", "certifi", "six.py", "packaging", "websocket"]
+SYSTEMD_PACKAGES = ["systemd"]  # for a machine whose first process it is
 LEFT_OUT = ("/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/", "/usr/share/bash-completion/")
 BUILD_PARTS = ["bin", "lib", "fixtures"]
 ROOT_SIZE = "6G"  # sparse
@@ -92,8 +93,8 @@ def is_elf(file):
         return opened.read(4) == b"\x7fELF"
 
 
-def add_tools(tree):
-    listed = subprocess.run(["dpkg", "-L", *PACKAGES], capture_output=True, text=True, check=False)
+def add_tools(tree, packages):
+    listed = subprocess.run(["dpkg", "-L", *packages], capture_output=True, text=True, check=False)
     for path in listed.stdout.splitlines():
         if path.startswith("/") and not path.startswith(LEFT_OUT):
             tree.add(path)
@@ -116,10 +117,12 @@ def add_tools(tree):
             place.symlink_to("/usr/bin/busybox")
 
 
-def build(directory, kernel_root, source, build_tree, files):
+def build(directory, kernel_root, source, build_tree, files, systemd=False):
     """Makes <directory>/root.img with `files` ({path: (text, mode)}) added."""
     tree = Tree(directory / "tree")
-    add_tools(tree)
+    add_tools(tree, PACKAGES + SYSTEMD_PACKAGES if systemd else PACKAGES)
+    if systemd and not tree.place("/usr/lib/systemd/systemd").exists():
+        raise Trouble("the package systemd is missing; run scripts/deps --test")
     for part in BUILD_PARTS:
         tree.add_below(build_tree / part)
     tree.add_below(source, leave_out=(".git", "build"))

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Boots Debian's cloud kernel under qemu with control groups v2 alone, runs tests of a build tree in there.
 
-  run.py --build build/dev [-R REGEX] [-E REGEX] [-L LABEL] [--timeout SECONDS]
+  run.py --build build/dev [-R REGEX] [-E REGEX] [-L LABEL] [--timeout SECONDS] [--systemd]
 
-Tests are chosen as with ctest, among those of the Linux backend. Needs no root. The last line says how many ran, passed
+Tests are chosen as with ctest, among those of the Linux backend. With --systemd the machine's first process is systemd,
+and daemons let it make their control groups. Needs no root. The last line says how many ran, passed
 and failed; the exit status is 0 only when every chosen test ran and passed or said why it skips.
 """
 import argparse
@@ -50,13 +51,41 @@ def chosen_tests(build, arguments):
     return tests
 
 
-def guest_files(build, tests, ci):
+# Nothing of a usual system but the tests; what they print goes to the second serial port.
+TEST_UNIT = """[Unit]
+Description=Tests of Slipway
+DefaultDependencies=no
+
+[Service]
+ExecStart=/slipway-vm/init
+StandardInput=null
+StandardOutput=null
+StandardError=null
+TasksMax=infinity
+LimitNOFILE=65536
+"""
+TEST_TARGET = """[Unit]
+Description=Machine for tests of Slipway
+DefaultDependencies=no
+Requires=slipway-tests.service
+AllowIsolate=yes
+"""
+
+
+def guest_files(build, tests, arguments):
     lines = [f"{seconds}\t{name}\t{command}\n" for name, seconds, command in tests]
-    return {
+    settings = f"mkdir -p {shlex.quote(str(build / 'Testing'))}\n" + ("export CI=true\n" if arguments.ci else "")
+    files = {
         "/slipway-vm/init": ((HERE / "guest_init.sh").read_text(), 0o755),
         "/slipway-vm/list": ("".join(lines), 0o644),
-        "/slipway-vm/settings": (f"mkdir -p {shlex.quote(str(build / 'Testing'))}\n" + ("export CI=true\n" if ci else ""), 0o644),
-    }  # fmt: skip
+    }
+    if arguments.systemd:
+        settings += "SYSTEMD=yes\nexport SLIPWAY_TEST_CGROUP_DRIVER=systemd\n"
+        files["/etc/systemd/system/slipway-tests.service"] = (TEST_UNIT, 0o644)
+        files["/etc/systemd/system/default.target"] = (TEST_TARGET, 0o644)
+        files["/etc/machine-id"] = ("0123456789abcdef0123456789abcdef\n", 0o644)
+    files["/slipway-vm/settings"] = (settings, 0o644)
+    return files
 
 
 def qemu_command(work, kernel_root, disk, initramfs, memory):
@@ -117,7 +146,7 @@ def run(arguments):
     kernel_root = kernel.fetch(build / "vm/kernel")
     with work_directory(build / "vm") as work:
         initramfs = image.build_initramfs(work, kernel_root, (HERE / "guest_initramfs.sh").read_text())
-        disk = image.build(work, kernel_root, SOURCE, build, guest_files(build, tests, arguments.ci))
+        disk = image.build(work, kernel_root, SOURCE, build, guest_files(build, tests, arguments), arguments.systemd)
         command = qemu_command(work, kernel_root, disk, initramfs, arguments.memory)
         failures = []
 
@@ -148,6 +177,7 @@ def main():
     parser.add_argument("-L", dest="label", default="^(integration|conformance|api)$", help="labels")
     parser.add_argument("--timeout", type=int, default=5400, help="seconds for the whole machine")
     parser.add_argument("--memory", type=int, default=2048, help="MiB")
+    parser.add_argument("--systemd", action="store_true", help="systemd is the first process and makes control groups")
     parser.add_argument("--ci", action="store_true", default="CI" in os.environ, help="a test that skips fails, as with CI set")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:

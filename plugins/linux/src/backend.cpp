@@ -1,6 +1,8 @@
 #include <backend.hpp>
 
 #include <cgroup/cgroup_manager.hpp>
+#include <cgroup/slice_name.hpp>
+#include <cgroup/systemd_scopes.hpp>
 #include <container.hpp>
 #include <fs/layer_store.hpp>
 #include <net/network_manager.hpp>
@@ -28,6 +30,25 @@ std::string default_supervisor() {
     return (plugin.parent_path() / "../../../bin/slipway-supervisor").lexically_normal().string();
 }
 
+Status read_cgroup_settings(const nlohmann::json& document, BackendConfig& config) {
+    const std::string driver = read_text(document, "cgroup_driver");
+    if (!driver.empty() && driver != "cgroupfs" && driver != "systemd") {
+        return Error(ErrorCode::kInvalidArgument, "native.cgroupdriver option " + driver + " not supported");
+    }
+    config.systemd_cgroups = driver == "systemd";
+    config.cgroup_parent = read_text(document, "cgroup_parent");
+    if (config.cgroup_parent.empty()) config.cgroup_parent = config.systemd_cgroups ? "system.slice" : "/slipway";
+    if (!config.systemd_cgroups) return ok();
+    const Result<std::string> slice = expand_slice(config.cgroup_parent);
+    return slice ? ok() : Status(slice.error());
+}
+
+std::unique_ptr<CgroupManager> make_cgroups(const BackendConfig& config, SupervisorProgram& supervisor) {
+    if (!config.systemd_cgroups) return std::make_unique<CgroupManager>(config.cgroup_parent, config.instance);
+    return std::make_unique<CgroupManager>(config.cgroup_parent, config.instance,
+                                           std::make_unique<SystemdScopes>(supervisor));
+}
+
 }  // namespace
 
 Result<BackendConfig> BackendConfig::from_json(const std::string& text) {
@@ -40,7 +61,7 @@ Result<BackendConfig> BackendConfig::from_json(const std::string& text) {
     config.instance = read_text(document, "instance");
     config.bridge = read_text(document, "bridge");
     config.bip = read_text(document, "bip");
-    config.cgroup_parent = read_text(document, "cgroup_parent");
+    if (Status cgroups = read_cgroup_settings(document, config); !cgroups) return std::move(cgroups).error();
     config.supervisor = read_text(document, "supervisor");
     config.cdi_directories =
         document.contains("cdi_spec_dirs") ? read_texts(document, "cdi_spec_dirs") : default_cdi_directories();
@@ -55,7 +76,6 @@ Result<BackendConfig> BackendConfig::from_json(const std::string& text) {
     config.defaults = std::move(*defaults);
     if (config.instance.empty()) return Error(ErrorCode::kInvalidArgument, "'instance' is missing");
     if (config.bridge.empty()) config.bridge = "slipway0";
-    if (config.cgroup_parent.empty()) config.cgroup_parent = "/slipway";
     if (config.supervisor.empty()) config.supervisor = default_supervisor();
     return config;
 }
@@ -69,10 +89,10 @@ slw_backend::slw_backend(const slw_host* given, BackendConfig given_config)
       config(std::move(given_config)),
       layers(std::make_unique<LayerStore>(config.data_root)),
       networks(std::make_unique<NetworkManager>(host, config)),
-      cgroups(std::make_unique<CgroupManager>(config.cgroup_parent, config.instance)),
+      supervisor(std::make_unique<SupervisorProgram>(config.supervisor)),
+      cgroups(make_cgroups(config, *supervisor)),
       seccomp(std::make_unique<SeccompCache>()),
       containers(std::make_unique<ContainerRegistry>()),
-      supervisor(std::make_unique<SupervisorProgram>(config.supervisor)),
       base_namespace(std::make_unique<BaseNamespace>(*supervisor)),
       reader(std::make_unique<SessionReader>(*this)) {}
 

@@ -28,13 +28,14 @@ class SessionReader;      // process/session_reader.hpp
 
 // The host's configuration for this backend (host.h lists the keys).
 struct BackendConfig {
-    std::string data_root;      // absolute
-    std::string exec_root;      // absolute
-    std::string instance;       // 8 hex digits
-    std::string bridge;         // "slipway0", or "none"
-    std::string bip;            // CIDR, may be empty
-    std::string cgroup_parent;  // "/slipway"
-    std::string supervisor;     // absolute path of slipway-supervisor; found beside the plugin when not given
+    std::string data_root;         // absolute
+    std::string exec_root;         // absolute
+    std::string instance;          // 8 hex digits
+    std::string bridge;            // "slipway0", or "none"
+    std::string bip;               // CIDR, may be empty
+    std::string cgroup_parent;     // "/slipway"; with systemd_cgroups a slice, "system.slice"
+    bool systemd_cgroups = false;  // "cgroup_driver": control groups are scopes that systemd makes
+    std::string supervisor;        // absolute path of slipway-supervisor; found beside the plugin when not given
     ContainerDefaults defaults;
     std::vector<std::string> cdi_directories;  // of CDI specifications
     bool pivot_root = false;                   // "pivot_root": true forces the way for kernels that refuse to cover "/"
@@ -59,10 +60,10 @@ struct slw_backend {
 
     std::unique_ptr<slipway::linux_backend::LayerStore> layers;
     std::unique_ptr<slipway::linux_backend::NetworkManager> networks;
+    std::unique_ptr<slipway::linux_backend::SupervisorProgram> supervisor;
     std::unique_ptr<slipway::linux_backend::CgroupManager> cgroups;
     std::unique_ptr<slipway::linux_backend::SeccompCache> seccomp;
     std::unique_ptr<slipway::linux_backend::ContainerRegistry> containers;
-    std::unique_ptr<slipway::linux_backend::SupervisorProgram> supervisor;
     std::unique_ptr<slipway::linux_backend::BaseNamespace> base_namespace;
     std::unique_ptr<slipway::linux_backend::SessionReader> reader;  // last: its thread uses the others
 

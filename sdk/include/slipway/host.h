@@ -74,6 +74,7 @@ typedef struct slw_host_config {
      *   "instance"     8 hex digits, differs between daemons on one machine and is stable for one exec_root
      *   "bridge", "bip", "cgroup_parent", "default_ulimits", "init", "no_new_privileges", "seccomp_profile"
      *                  as the daemon's options of those names, when given
+     *   "cgroup_driver"  "systemd" when the daemon was told native.cgroupdriver=systemd; absent otherwise
      *   "cdi_spec_dirs"  list of absolute paths with specifications of CDI devices, the last counts most; since ABI 1.2
      * [any] */
     slw_status(SLW_CALL *read)(void *host_ctx, slw_sink *out, slw_error *err);

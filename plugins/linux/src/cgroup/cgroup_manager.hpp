@@ -23,7 +23,8 @@ struct CgroupSupport {
     bool cpu_shares = false, cpu_cfs = false, cpuset = false, pids = false, blkio_weight = false,
          blkio_weight_device = false, blkio_throttle = false, devices = false;
     int cpu_count = 1;
-    std::string cpus, mems;  // available, cpuset list format
+    std::string cpus, mems;      // available, cpuset list format
+    bool systemd_units = false;  // groups are units of systemd, their parents slices
 };
 
 // How the container's first process enters its groups without waiting for a grace period.
@@ -34,9 +35,12 @@ struct CgroupEntry {
     std::optional<UniqueFd> directory;
     // v2: what the child needs a view of. Empty on v1.
     std::string v2_path;
+    // What keeps a scope of systemd alive until then; settle() lets go of it.
+    std::shared_ptr<void> holder;
 };
 
 struct CgroupLayout;  // cgroup/layout.hpp
+class ScopeUnits;     // cgroup/scope_units.hpp
 
 class CgroupManager {
 public:
@@ -45,15 +49,28 @@ public:
     CgroupManager(std::string parent, std::string instance);
     // The same below the given mount points instead of the machine's.
     CgroupManager(std::string parent, std::string instance, CgroupLayout layout);
+    // Groups are in scopes that `units` makes: "container" in slipway-<id>.scope in the slice `parent`
+    // ("system.slice"). Control groups v2 only. Containers whose groups an earlier daemon made without units are found
+    // at /slipway/<instance>/<id>.
+    CgroupManager(std::string parent, std::string instance, std::unique_ptr<ScopeUnits> units);
+    CgroupManager(std::string parent, std::string instance, std::unique_ptr<ScopeUnits> units, CgroupLayout layout);
 
     const CgroupSupport& support() const;
 
     // Makes the groups and writes the limits and device rules of `resources` (linux.resources of an OCI spec). A
-    // failure leaves none behind. `path` is where: empty for <parent>/<instance>/<id>, else "/a/b/<id>" below a parent
-    // of the container's own. Directories made above it go with the last container that needs them.
+    // failure leaves none behind. `path` is where: group_path(), or empty for the usual place. Directories made above
+    // it go with the last container that needs them.
     //   kInvalidArgument  `path` does not end in the id, or lies in another container's groups
+    //   kUnavailable      systemd cannot be reached, or refuses
     Result<CgroupEntry> create(const std::string& container_id, const nlohmann::json& resources,
                                const std::string& path = {});
+
+    // To be called once the first process has entered and before it runs.
+    Status settle(const std::string& container_id, CgroupEntry& entry);
+
+    // Where the groups of a container belong whose HostConfig.CgroupParent is `parent`, as create() takes it.
+    //   kInvalidArgument  `parent` is no name of a parent; with units, no slice
+    Result<std::string> group_path(const std::string& container_id, const std::string& parent) const;
 
     // What must be kept of a container below a parent of its own so that a later daemon finds its groups; empty for
     // others. recall() takes it up again and ignores what is not such a text.
@@ -63,7 +80,7 @@ public:
     // Writes the limits of `resources` to a container's groups. What was written before a failure is put back.
     Status update(const std::string& container_id, const nlohmann::json& resources);
 
-    // What an OCI spec names as linux.cgroupsPath: <parent>/<instance>/<id>, or where create() was told to make it.
+    // Where a container's groups are: <parent>/<instance>/<id>, or where create() was told to make them.
     std::string path_of(const std::string& container_id) const;
     // <parent>/<instance>/<id>, whatever create() was told.
     std::string usual_path_of(const std::string& container_id) const;
@@ -89,8 +106,8 @@ public:
     // Kills everything inside and removes the groups. Gone already is success.
     Status destroy(const std::string& container_id);
 
-    // Ids of groups that exist below our parent and instance.
-    std::vector<std::string> list() const;
+    // Ids of groups that exist below our parent and instance, and of our scopes. kUnavailable: systemd does not answer.
+    Result<std::vector<std::string>> list() const;
 
     // Removes <parent>/<instance> and <parent> where they are empty.
     void remove_parents();

@@ -17,6 +17,9 @@ class GroupSet {
 public:
     virtual ~GroupSet() = default;
     virtual Result<CgroupEntry> create(const std::string& path, const nlohmann::json& resources) = 0;
+    // Passes on to `path` the controllers of the groups above it, which somebody else may have made. create() does so
+    // only where a limit needs one; statistics need them all. v1 has nothing to pass on.
+    virtual Status open_parents(const std::string& path) = 0;
     // Descriptors for a further process of a group that exists. kNotFound: it does not.
     virtual Result<CgroupEntry> enter(const std::string& path) = 0;
     // See CgroupManager. Called again while the answer is false.

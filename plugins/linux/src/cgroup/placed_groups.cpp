@@ -1,4 +1,5 @@
 #include <cgroup/placed_groups.hpp>
+#include <cgroup/slice_name.hpp>
 
 #include <unistd.h>
 
@@ -7,6 +8,10 @@
 #include <sstream>
 
 namespace slipway::linux_backend {
+
+bool is_group_of(const std::string& id, const std::string& path) {
+    return path.ends_with("/" + id) || path.ends_with("/" + scope_name(id) + kInScope);
+}
 
 std::string PlacedGroups::path_of(const std::string& id) const {
     const std::lock_guard lock(mutex_);
@@ -54,7 +59,7 @@ std::string PlacedGroups::to_text(const std::string& id, const std::vector<std::
 bool PlacedGroups::from_text(const std::string& id, const std::string& text) {
     std::istringstream lines(text);
     std::string path;
-    if (!std::getline(lines, path) || !path.ends_with("/" + id)) return false;
+    if (!std::getline(lines, path) || !is_group_of(id, path)) return false;
     const std::lock_guard lock(mutex_);
     paths_[id] = path;
     for (std::string line; std::getline(lines, line);) made_.insert(line);

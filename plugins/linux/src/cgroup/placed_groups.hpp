@@ -9,11 +9,14 @@
 
 namespace slipway::linux_backend {
 
+// Whether `path` is one of that container: "<id>" below some parent, or "container" in its scope.
+bool is_group_of(const std::string& id, const std::string& path);
+
 // Where such a container's groups are, and which directories above them were made for it and go with the last one.
 // Thread-safe. Its text is kept beside the supervisor, because the groups outlive the daemon.
 class PlacedGroups {
 public:
-    // "/a/b/<id>", or nothing for a container below the daemon's own parent.
+    // "/a/b/<id>" or "/a.slice/slipway-<id>.scope/container", or nothing for a container below the daemon's own parent.
     std::string path_of(const std::string& id) const;
 
     void place(const std::string& id, const std::string& path);

@@ -21,6 +21,7 @@ public:
     explicit V1Groups(CgroupLayout layout) : layout_(std::move(layout)) {}
 
     Result<CgroupEntry> create(const std::string& path, const nlohmann::json& resources) override;
+    Status open_parents(const std::string&) override { return ok(); }
     Result<CgroupEntry> enter(const std::string& path) override;
     Result<bool> freeze(const std::string& path) override;
     Status thaw(const std::string& path) override;

@@ -126,7 +126,7 @@ Result<UniqueFd> user_namespace_of(const slw_container& c) {
 Status launch(slw_container& c, const nlohmann::json& spec, const CreateOptions& options, const CallLimits& limits) {
     const Result<UniqueFd> directory = RunDirectory(c.backend.config.exec_root, c.id).create();
     if (!directory) return directory.error();
-    const Result<CgroupEntry> cgroup = make_groups(c, spec, directory->get());
+    Result<CgroupEntry> cgroup = make_groups(c, spec, directory->get());
     if (!cgroup) return cgroup.error();
     const Result<std::shared_ptr<const SeccompProgram>> filter = compile_filter(c, spec);
     if (!filter) return filter.error();
@@ -173,6 +173,8 @@ Status launch(slw_container& c, const nlohmann::json& spec, const CreateOptions&
     c.set_session(*session);
     const Status launched = (*session)->launch(*plan, writer.fds(), limits);
     if (!launched) return launched;
+    const Status settled = c.backend.cgroups->settle(c.id, *cgroup);
+    if (!settled) return settled;
     return c.backend.reader->add(*session);
 }
 

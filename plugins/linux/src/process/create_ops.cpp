@@ -3,7 +3,6 @@
 #include <tables.hpp>
 
 #include <cgroup/cgroup_manager.hpp>
-#include <cgroup/group_parent.hpp>
 #include <container.hpp>
 #include <process/container_registry.hpp>
 #include <process/create_container.hpp>
@@ -82,12 +81,11 @@ slw_status SLW_CALL build_spec_document(slw_container* c, const slw_call*, slw_t
         const Result<json> parsed = parse_object(request, "request");
         if (!parsed) return parsed.error();
         const json& host_config = member_of(*parsed, "HostConfig");
-        const Result<std::string> parent = parse_group_parent(read_text(host_config, "CgroupParent"));
-        if (!parent) return parent.error();
+        const Result<std::string> group = c->backend.cgroups->group_path(c->id, read_text(host_config, "CgroupParent"));
+        if (!group) return group.error();
         SpecContext context{c->backend.kernel()};
         context.root_fd = c->root ? c->root->tree.get() : -1;
-        const bool own_parent = !read_text(host_config, "CgroupParent").empty();
-        context.cgroups_path = own_parent ? *parent + "/" + c->id : c->backend.cgroups->usual_path_of(c->id);
+        context.cgroups_path = *group;
         for (const PreparedMount& mount : c->mounts) context.mount_targets.push_back(mount.target);
         context.cdi_directories = c->backend.config.cdi_directories;
         context.id_map = c->id_map ? &*c->id_map : nullptr;

@@ -78,7 +78,9 @@ slw_status SLW_CALL list(slw_backend* b, const slw_call* call, slw_sink* out, sl
         const Result<std::vector<std::string>> supervised = RunDirectory::list(b->config.exec_root);
         if (!supervised) return supervised.error();
         ids.insert(supervised->begin(), supervised->end());
-        for (const std::string& id : b->cgroups->list()) ids.insert(id);
+        const Result<std::vector<std::string>> grouped = b->cgroups->list();
+        if (!grouped) return grouped.error();
+        ids.insert(grouped->begin(), grouped->end());
         if (const Result<std::vector<std::string>> owners = b->networks->list())
             ids.insert(owners->begin(), owners->end());
         json entries = json::array();

@@ -1,4 +1,5 @@
 #include <cgroup/group_parent.hpp>
+#include <cgroup/slice_name.hpp>
 #include <spec/capabilities.hpp>
 #include <spec/json_access.hpp>
 #include <spec/resources.hpp>
@@ -108,8 +109,11 @@ Status check_modes(Verification& check) {
 
 Status check_offered(Verification& check) {
     const nlohmann::json& config = check.config;
-    if (const auto parent = parse_group_parent(read_text(config, "CgroupParent")); !parent) {
-        return Error(parent.error());
+    const std::string parent = read_text(config, "CgroupParent");
+    if (check.cgroups.systemd_units && !parent.empty()) {
+        if (const auto slice = expand_slice(parent); !slice) return slice.error();
+    } else if (const auto group = parse_group_parent(parent); !group) {
+        return group.error();
     }
     if (const nlohmann::json& options = member_of(config, "StorageOpt"); options.is_object() && !options.empty()) {
         const std::string key = options.contains("size") ? "size" : options.begin().key();

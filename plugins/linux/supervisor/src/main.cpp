@@ -3,6 +3,7 @@
 //   slipway-supervisor <container or exec id>   descriptor 3: control socket, over which the plan arrives
 //   slipway-supervisor --base                   descriptor 3: makes the base mount name space
 //   slipway-supervisor --user                   descriptor 3: makes a user name space and a network name space of it
+//   slipway-supervisor --hold                   descriptor 3: sits in a new scope of systemd until it is closed
 //   /sbin/docker-init -- <command...>           descriptor 3: pidfd of the command, 4: pipe; a container's reaper
 #include <errno.h>
 #include <linux/close_range.h>
@@ -132,6 +133,11 @@ int main(int argc, char** argv) {
         return 2;
     }
     if (strcmp(argv[1], "--base") == 0) _exit(run_base_namespace(kControl));
+    if (strcmp(argv[1], "--hold") == 0) {
+        unsigned char unused = 0;
+        (void)!read(kControl, &unused, 1);
+        _exit(0);
+    }
     if (strcmp(argv[1], "--user") == 0) _exit(run_user_namespace(kControl));
     _exit(supervise());
 }

@@ -44,7 +44,7 @@ TEST(CgroupManager, V1MakesAGroupInEveryHierarchyAndFillsTheCpuset) {
     }
     EXPECT_EQ(tree.text("cpuset/slipway/cgroup.clone_children"), "1");
     EXPECT_EQ(manager.path_of("c1"), "/slipway/0123abcd/c1");
-    EXPECT_THAT(manager.list(), ElementsAre("c1"));
+    EXPECT_THAT(*manager.list(), ElementsAre("c1"));
 }
 
 TEST(CgroupManager, V1RefusesALimitNobodyCanKeep) {
@@ -108,7 +108,7 @@ TEST(CgroupManager, DestroyTwiceAndDestroyOfNothingSucceed) {
     EXPECT_TRUE(manager.destroy("c1"));
     EXPECT_TRUE(manager.destroy("c1"));
     EXPECT_TRUE(manager.destroy("never"));
-    EXPECT_TRUE(manager.list().empty());
+    EXPECT_TRUE(manager.list()->empty());
 }
 
 TEST(CgroupManager, CreateReplacesAnEmptyGroupLeftBehind) {
