@@ -110,8 +110,10 @@ protected:
         return "/proc/" + inspect(container, "{{.State.Pid}}") + "/root";
     }
     // Bytes of memory the daemon holds.
-    size_t daemon_memory() const {
-        std::ifstream status("/proc/" + std::to_string(daemon->pid()) + "/status");
+    size_t daemon_memory() const { return memory_of(daemon->pid()); }
+    // Those of any process; 0 when it is gone.
+    static size_t memory_of(pid_t pid) {
+        std::ifstream status("/proc/" + std::to_string(pid) + "/status");
         for (std::string line; std::getline(status, line);) {
             if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6)) << 10;
         }

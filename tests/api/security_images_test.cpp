@@ -126,6 +126,12 @@ TEST_F(Security, S71_VolumesOfAnImageHoldItsContentAlone) {
     const std::string text =
         output_of({}, "climbing", {"sh", "-c", "find " + canary + " /vol/ /etc; cat " + canary + "/secret"});
     EXPECT_THAT(text, Not(HasSubstr(kSecret)));
+    // The volume itself is a link to what only the host has.
+    import_image("leading", tar_entry({"vol", '2', "", canary}), {"VOLUME /vol"});
+    EXPECT_THAT(output_of({}, "leading", {"sh", "-c", "find " + canary + " /vol/; cat /vol/secret"}),
+                Not(HasSubstr(kSecret)));
+    docker_ok({"create", "--name", "kept", "leading", "true"});
+    (void)docker({"start", "-a", "kept"});
     const std::string volumes = run({"grep", "-rl", kSecret, daemon->data_root()}).out;
     EXPECT_EQ(volumes, "") << "nothing of the host was copied";
 }
