@@ -44,6 +44,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     here("POST", "/containers/{name:.*}/wait", handle_container_wait),
     here("POST", "/containers/{name:.*}/resize", handle_container_resize),
     here("POST", "/containers/{name:.*}/attach", handle_container_attach),
+    here("GET", "/containers/{name:.*}/attach/ws", handle_container_attach_ws),
     here("POST", "/containers/{name:.*}/exec", handle_exec_create),
     here("POST", "/exec/{id}/start", handle_exec_start),
     here("POST", "/exec/{id}/resize", handle_exec_resize),
@@ -76,7 +77,6 @@ constexpr auto kRoutes = std::to_array<Route>({
     here("POST", "/volumes/prune", handle_volume_prune, {1, 25}),
     here("DELETE", "/volumes/{name:.*}", handle_volume_remove),
 
-    later("GET", "/containers/{name:.*}/attach/ws", "attaching over a web socket"),
     later("POST", "/containers/{name:.*}/copy", "the copy route of API versions before 1.24; use archive"),
     later("GET", "/containers/{name:.*}/checkpoints", "checkpoints"),
     later("POST", "/containers/{name:.*}/checkpoints", "checkpoints"),

@@ -1,3 +1,5 @@
+#include "handlers/container_attach.hpp"
+
 #include "handlers/handlers.hpp"
 #include "handlers/upgrade.hpp"
 #include "http/detach_keys.hpp"
@@ -19,29 +21,37 @@ Status check_attachable(const core::ContainerRecord& record) {
 
 }  // namespace
 
-Status handle_container_attach(Exchange& exchange) {
+Result<AttachTarget> find_attach_target(const Exchange& exchange) {
     Result<std::string> keys = parse_detach_keys(exchange.query.get("detachKeys"));
     if (!keys) return std::move(keys).error();
     const Result<core::RecordPtr> record = exchange.engine().find_container(exchange.part("name"));
     if (!record) return record.error();
-    if (Status attachable = check_attachable(**record); !attachable) return attachable;
+    if (Status attachable = check_attachable(**record); !attachable) return std::move(attachable).error();
 
-    const bool tty = (*record)->config.value("Tty", false);
-    core::AttachOptions options;
-    options.logs = exchange.query.flag("logs");
-    options.stream = exchange.query.flag("stream");
-    options.want_stdin = exchange.query.flag("stdin");
-    options.want_stdout = exchange.query.flag("stdout");
-    options.want_stderr = exchange.query.flag("stderr");
-    options.multiplexed = !tty;
+    AttachTarget target;
+    target.record = *record;
+    target.tty = (*record)->config.value("Tty", false);
+    target.options.logs = exchange.query.flag("logs");
+    target.options.stream = exchange.query.flag("stream");
+    target.options.want_stdin = exchange.query.flag("stdin");
+    target.options.want_stdout = exchange.query.flag("stdout");
+    target.options.want_stderr = exchange.query.flag("stderr");
     // Only a terminal has keys; in a pipe the bytes are data.
-    if (tty) options.detach_keys = std::move(*keys);
+    if (target.tty) target.options.detach_keys = std::move(*keys);
+    return target;
+}
+
+Status handle_container_attach(Exchange& exchange) {
+    Result<AttachTarget> target = find_attach_target(exchange);
+    if (!target) return std::move(target).error();
+    core::AttachOptions& options = target->options;
+    options.multiplexed = !target->tty;
     options.stream_handle = exchange.client.descriptor();
-    options.preamble = upgrade_head(exchange, tty);
+    options.preamble = upgrade_head(exchange, target->tty);
     // What the client sent right behind its request is input for the container.
     options.early_input = std::string(exchange.client.buffered());
 
-    if (Status attached = exchange.engine().attach_container((*record)->id, options); !attached) return attached;
+    if (Status attached = exchange.engine().attach_container(target->record->id, options); !attached) return attached;
     exchange.client.consume(options.early_input.size());
     exchange.response.hand_over();
     return ok();

@@ -45,6 +45,7 @@ Status handle_container_changes(Exchange& exchange);
 Status handle_container_export(Exchange& exchange);
 // container_attach.cpp
 Status handle_container_attach(Exchange& exchange);
+Status handle_container_attach_ws(Exchange& exchange);
 // exec.cpp
 Status handle_exec_create(Exchange& exchange);
 Status handle_exec_start(Exchange& exchange);
