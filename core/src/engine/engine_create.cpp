@@ -204,6 +204,9 @@ Result<EngineImpl::Draft> EngineImpl::draft_container(const CreateContainer& req
         const bool host_mode = draft.record.host_config.value("NetworkMode", "") == "host";
         draft.record.config["Hostname"] = host_mode ? Poco::Environment::nodeName() : short_id(draft.record.id);
     }
+    if (Status packed = check_log_compression(draft.record.host_config, draft.backend->info()); !packed) {
+        return std::move(packed).error();
+    }
     if (auto attributes = record_attributes(draft.record, draft.backend->info()); !attributes) {
         return std::move(attributes).error();
     }

@@ -13,6 +13,7 @@
 #include "events/event_bus.hpp"
 #include "health/health_monitor.hpp"
 #include "image/image_store.hpp"
+#include "log/compress/log_compressor.hpp"
 #include "log/forward/forwarders.hpp"
 #include "model/mounts.hpp"
 #include "names/name_index.hpp"
@@ -331,6 +332,7 @@ private:
     std::thread event_thread_;
     std::thread health_thread_;
     Forwarders forwarders_;
+    LogCompressor compressor_;
 };
 
 }  // namespace slipway::core

@@ -34,7 +34,8 @@ EngineImpl::EngineImpl(EngineOptions options, std::vector<std::shared_ptr<Backen
       backends_(std::move(backends)),
       problems_(std::move(problems)),
       queue_(std::move(queue)),
-      forwarders_({options_.journal_socket, options_.log}) {}
+      forwarders_({options_.journal_socket, options_.log}),
+      compressor_(options_.log) {}
 
 EngineImpl::~EngineImpl() {
     EngineImpl::shut_down();
@@ -124,6 +125,7 @@ void EngineImpl::shut_down() {
     if (event_thread_.joinable()) event_thread_.join();
     workers_.drain();
     forwarders_.stop_all();
+    compressor_.stop();
     for (const ContainerPtr& container : registry_.all()) {
         container->waiters.close();
         container->attachments.close_all();

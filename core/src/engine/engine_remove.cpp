@@ -83,6 +83,7 @@ Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/
 
     container->attachments.close_all();
     (void)forwarders_.finish(container->id, options_.forward_patience);  // tells of what it could not send
+    compressor_.forget(container->id);
     if (!container->copies.end_all(kCopyPatience)) {
         return fail(Error(ErrorCode::kConflict, "files of the container are still being copied"));
     }

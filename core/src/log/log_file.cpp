@@ -1,5 +1,7 @@
 #include "log/log_file.hpp"
 
+#include "log/compress/compressed_log.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -10,7 +12,6 @@ namespace slipway::core {
 namespace {
 
 constexpr size_t kChunk = size_t{64} << 10;
-constexpr unsigned kMostFiles = 1000;  // as HostConfig.LogConfig max-file allows
 
 uint64_t hash_of(std::string_view text) {
     uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
@@ -23,6 +24,25 @@ uint64_t hash_of(std::string_view text) {
 
 }  // namespace
 
+std::filesystem::path numbered_log(const std::filesystem::path& log, unsigned number) {
+    std::filesystem::path name = log;
+    return name += "." + std::to_string(number);
+}
+
+std::filesystem::path packed_log(const std::filesystem::path& rotated) {
+    std::filesystem::path name = rotated;
+    return name += ".gz";
+}
+
+LogFile::LogFile(std::ifstream stream) : stream_(std::move(stream)) {}
+LogFile::LogFile(LogFile&&) noexcept = default;
+LogFile& LogFile::operator=(LogFile&&) noexcept = default;
+LogFile::~LogFile() = default;
+
+bool LogFile::is_damaged() const {
+    return packed_ != nullptr && packed_->is_damaged();
+}
+
 Result<std::optional<LogFile>> LogFile::open(const std::filesystem::path& path) {
     errno = 0;
     std::ifstream stream(path, std::ios::binary);
@@ -33,12 +53,15 @@ Result<std::optional<LogFile>> LogFile::open(const std::filesystem::path& path) 
         if (!std::filesystem::exists(path, unknown) && !unknown) return std::optional<LogFile>();
         return Error::from_errno(err != 0 ? err : EIO, "open log '" + path.string() + "'");
     }
-    LogFile file(std::move(stream));
+    const bool is_packed = path.extension() == ".gz";
+    LogFile file(is_packed ? std::ifstream() : std::move(stream));
+    if (is_packed) file.packed_ = std::make_unique<CompressedLog>(std::move(stream), path);
     file.refresh_signature();
     return std::optional<LogFile>(std::move(file));
 }
 
 size_t LogFile::read_at(uint64_t offset, char* to, size_t size) {
+    if (packed_ != nullptr) return packed_->read_at(offset, to, size);
     stream_.clear();  // the last read may have met the end, which has moved since
     stream_.seekg(static_cast<std::streamoff>(offset));
     stream_.read(to, static_cast<std::streamsize>(size));
@@ -65,6 +88,7 @@ void LogFile::refresh_signature() {
 }
 
 uint64_t LogFile::size() {
+    if (packed_ != nullptr) return packed_->size();
     stream_.clear();
     stream_.seekg(0, std::ios::end);
     const std::streamoff end = stream_.tellg();
@@ -156,10 +180,11 @@ Result<std::vector<LogFile>> open_log_files(const std::filesystem::path& path) {
     // At any moment one number may be missing: the one whose file just moved up.
     std::vector<LogFile> files;
     unsigned missing = 0;
-    for (unsigned number = 0; number <= kMostFiles; ++number) {
-        std::filesystem::path name = path;
-        if (number > 0) name += "." + std::to_string(number);
+    for (unsigned number = 0; number <= kMostLogFiles; ++number) {
+        const std::filesystem::path name = number == 0 ? path : numbered_log(path, number);
         Result<std::optional<LogFile>> opened = LogFile::open(name);
+        // The other is there before the first goes, so asking in this order finds one of them.
+        if (opened && !*opened && number > 0) opened = LogFile::open(packed_log(name));
         if (!opened) return std::move(opened).error();
         missing = *opened ? 0 : missing + 1;
         if (missing > 1) break;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,14 @@
 
 namespace slipway::core {
 
+class CompressedLog;  // log/compress/compressed_log.hpp
+
 inline constexpr size_t kLongestRecord = size_t{16} << 20;
+inline constexpr unsigned kMostLogFiles = 1000;  // as HostConfig.LogConfig max-file allows
+
+// Where a rotation moves `log` to: "<log>.1" is the newest. And the name of such a file once it is compressed.
+std::filesystem::path numbered_log(const std::filesystem::path& log, unsigned number);
+std::filesystem::path packed_log(const std::filesystem::path& rotated);
 
 // Tells files of one log apart after they were renamed, on any platform: length and hash of the first line, which holds
 // a time in nanoseconds. None while the first line is not complete.
@@ -25,8 +33,16 @@ struct LogSignature {
 
 class LogFile {
 public:
-    // nullopt when there is no such file.
+    // nullopt when there is no such file. One whose name ends in ".gz" is read as what was compressed.
     static Result<std::optional<LogFile>> open(const std::filesystem::path& path);
+    LogFile(LogFile&&) noexcept;
+    LogFile& operator=(LogFile&&) noexcept;
+    ~LogFile();
+
+    // Nobody appends to it, and its size is dear.
+    bool is_compressed() const { return packed_ != nullptr; }
+    // It does not hold all that was compressed.
+    bool is_damaged() const;
 
     const std::optional<LogSignature>& signature() const { return signature_; }
     // Reads the first line again if it was incomplete.
@@ -46,12 +62,13 @@ public:
     uint64_t scan_back(uint64_t end, const std::function<bool(std::string_view)>& wanted);
 
 private:
-    explicit LogFile(std::ifstream stream) : stream_(std::move(stream)) {}
+    explicit LogFile(std::ifstream stream);
 
     size_t read_at(uint64_t offset, char* to, size_t size);
     bool fill(uint64_t limit);
 
     std::ifstream stream_;
+    std::unique_ptr<CompressedLog> packed_;  // in place of stream_
     std::optional<LogSignature> signature_;
     std::string buffer_;     // read ahead
     uint64_t offset_ = 0;    // where buffer_ begins in the file
@@ -61,7 +78,8 @@ private:
     bool skipping_ = false;  // inside a line that is too long
 };
 
-// The files there are, oldest first: path.n ... path.1, path. Never misses a file that a running rotation renames.
+// The files there are, oldest first: path.n ... path.1, path; each rotated one as it is or compressed. Never misses a
+// file that a running rotation renames.
 Result<std::vector<LogFile>> open_log_files(const std::filesystem::path& path);
 
 }  // namespace slipway::core

@@ -28,7 +28,9 @@ public:
         if (!files) return std::move(files).error();
         // Where output ends now: without following, a program that writes faster than the client reads has no end.
         std::vector<uint64_t> ends;
-        for (LogFile& file : *files) ends.push_back(options_.follow ? kNoLimit : file.size());
+        for (LogFile& file : *files) {
+            ends.push_back(options_.follow || file.is_compressed() ? kNoLimit : file.size());
+        }
         const size_t first = options_.tail >= 0 ? seek_tail(*files) : 0;
 
         for (size_t i = 0; i < files->size(); ++i) {
@@ -41,6 +43,7 @@ public:
             if (stopped_) return report_;
             if (newest) current_ = std::move((*files)[i]);
         }
+        files->clear();  // with the room that compressed ones may have taken
         if (options_.follow) {
             if (Status followed = follow_on(); !followed) return std::move(followed).error();
         }
@@ -111,7 +114,7 @@ private:
                     give(text, line);
                     break;
                 case LogFile::Next::kEnd:
-                    if (closed && file.offset() < file.size()) ++report_.damaged;
+                    if (closed && (file.offset() < file.size() || file.is_damaged())) ++report_.damaged;
                     if (closed) mark_done(file);
                     return;
             }

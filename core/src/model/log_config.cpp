@@ -1,6 +1,8 @@
 #include "model/log_config.hpp"
 
+#include "log/compress/rotated_file.hpp"
 #include "log/forward/syslog_options.hpp"
+#include "model/go_text.hpp"
 #include "model/log_attributes.hpp"
 #include "model/size_text.hpp"
 
@@ -25,6 +27,8 @@ Error invalid(std::string message) {
 const std::string& text_of(const json& value) {
     return value.get_ref<const std::string&>();
 }
+
+constexpr std::string_view kCompressedLogs = "compressed-logs";  // a feature in a backend's manifest
 
 constexpr std::string_view kFileOptions[] = {"max-size", "max-file", "compress"};
 // Of the file that a forwarded log is kept in: Docker's "dual logging".
@@ -64,10 +68,37 @@ Status check_options(const Driver& driver, const json& options) {
     if (driver.name == "syslog") {
         if (auto target = syslog_target(options); !target) return std::move(target).error();
     }
-    const std::string compress = std::string(driver.prefix) + "compress";
-    if (options.value(compress, "false") == "false") return ok();
-    return Error(ErrorCode::kUnimplemented,
-                 "compressed logs are not implemented yet (HostConfig.LogConfig.Config." + compress + ")");
+    return ok();
+}
+
+// As Go's strconv.ParseBool.
+Result<bool> parse_bool(const std::string& text) {
+    for (const char* yes : {"1", "t", "T", "true", "TRUE", "True"}) {
+        if (text == yes) return true;
+    }
+    for (const char* no : {"0", "f", "F", "false", "FALSE", "False"}) {
+        if (text == no) return false;
+    }
+    return invalid("strconv.ParseBool: parsing " + go_quoted(text) + ": invalid syntax");
+}
+
+// After the limits. What is bounded by itself is compressed by itself, as in Docker.
+Status read_compression(const Driver& driver, const json& options, LogPolicy& policy) {
+    const std::string key = std::string(driver.prefix) + "compress";
+    const bool rotates = policy.max_bytes > 0 && policy.max_files > 1;
+    if (!options.contains(key)) {
+        policy.compress = driver.is_bounded && rotates;
+        return ok();
+    }
+    const auto asked = parse_bool(text_of(options[key]));
+    if (!asked) return asked.error();
+    if (*asked && !rotates) {
+        return invalid(driver.is_bounded
+                           ? "compression cannot be enabled when max file count is 1"
+                           : "compress cannot be true when max-file is less than 2 or when max-size is not set");
+    }
+    policy.compress = policy.compress_asked = *asked;
+    return ok();
 }
 
 // No mode makes a container wait for its log's receiver, so they differ in what may wait for it.
@@ -134,7 +165,21 @@ Result<LogPolicy> log_policy(const json& host_config) {
     }
     policy.readable = disabled == "false";
     if (Status read = read_limits(options, std::string(driver->prefix), policy); !read) return std::move(read).error();
+    if (Status read = read_compression(*driver, options, policy); !read) return std::move(read).error();
     return policy;
+}
+
+bool keeps_compressed_logs(const BackendInfo& backend) {
+    const auto& offered = backend.extensions;
+    return can_compress_logs() && std::find(offered.begin(), offered.end(), kCompressedLogs) != offered.end();
+}
+
+Status check_log_compression(const json& host_config, const BackendInfo& backend) {
+    const auto policy = log_policy(host_config);
+    if (!policy) return policy.error();
+    if (!policy->compress_asked || keeps_compressed_logs(backend)) return ok();
+    return Error(ErrorCode::kUnimplemented, "backend '" + backend.name + "' does not keep compressed logs (compress)")
+        .with_resource("HostConfig.LogConfig");
 }
 
 std::string log_path_of(const ContainerRecord& record) {

@@ -23,6 +23,7 @@ PluginInstance::PluginInstance(const PluginManifest& manifest, nlohmann::json co
     info_.path = manifest.library.string();
     info_.platform = manifest.platform;
     info_.image_os = manifest.image_os;
+    info_.extensions = manifest.features;
 }
 
 Result<std::shared_ptr<PluginInstance>> PluginInstance::start(const PluginManifest& manifest, nlohmann::json config,

@@ -66,6 +66,18 @@ Status read_string(const json& document, const fs::path& manifest, const char* k
     return ok();
 }
 
+// Words this host does not know are of later ones.
+Status read_features(const json& document, const fs::path& manifest, std::vector<std::string>& out) {
+    const auto found = document.find("features");
+    if (found == document.end()) return ok();
+    const auto is_text = [](const json& word) { return word.is_string(); };
+    if (!found->is_array() || !std::all_of(found->begin(), found->end(), is_text)) {
+        return bad(manifest, "key 'features' is not a list of strings");
+    }
+    out = found->get<std::vector<std::string>>();
+    return ok();
+}
+
 Status fill(const json& document, const fs::path& path, PluginManifest& manifest) {
     uint32_t format = 0;
     if (Status s = read_number(document, path, "slipway_plugin", format); !s) return s;
@@ -91,7 +103,8 @@ Status fill(const json& document, const fs::path& path, PluginManifest& manifest
         return bad(path, "key 'image_os' is neither \"linux\" nor \"windows\"");
     }
     if (Status s = read_string(document, path, "version", true, manifest.version); !s) return s;
-    return read_string(document, path, "description", false, manifest.description);
+    if (Status s = read_string(document, path, "description", false, manifest.description); !s) return s;
+    return read_features(document, path, manifest.features);
 }
 
 }  // namespace

@@ -90,6 +90,7 @@ Status create_process(StartContext& start, const CallContext& call) {
     auto policy = log_policy(record.host_config);
     if (!policy) return std::move(policy).error();
     if (Status checked = start.services.check_log(record.host_config); !checked) return std::move(checked).error();
+    if (Status packed = check_log_compression(record.host_config, start.backend.info()); !packed) return packed;
     CreateParams params;
     params.spec = std::move(start.spec);
     if (policy->enabled && !record.log_path.empty()) {

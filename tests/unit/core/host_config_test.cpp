@@ -1,3 +1,4 @@
+#include <log/compress/rotated_file.hpp>
 #include <model/host_config.hpp>
 #include <model/log_config.hpp>
 #include <model/mounts.hpp>
@@ -111,7 +112,40 @@ TEST(HostConfig, TheLocalLogIsBoundedByItself) {
     EXPECT_EQ(policy({{"max-size", "1m"}})->max_bytes, 1u << 20);
     EXPECT_EQ(policy({{"max-file", "2"}})->max_files, 2u);
     EXPECT_EQ(policy({{"colour", "x"}}).error().message(), "unknown log opt 'colour' for log driver local");
-    EXPECT_EQ(policy({{"compress", "true"}}).error().code(), ErrorCode::kUnimplemented);
+    EXPECT_TRUE(policy(json::object())->compress);
+    EXPECT_FALSE(policy(json::object())->compress_asked);
+    EXPECT_TRUE(policy({{"compress", "true"}})->compress_asked);
+    EXPECT_FALSE(policy({{"compress", "f"}})->compress);
+    EXPECT_FALSE(policy({{"max-file", "1"}})->compress);
+    EXPECT_EQ(policy({{"compress", "true"}, {"max-file", "1"}}).error().message(),
+              "compression cannot be enabled when max file count is 1");
+}
+
+TEST(HostConfig, JsonFilesAreCompressedOnRequestOnceTheyRotate) {
+    const auto policy = [](const json& options) { return log_policy(host({{"LogConfig", {{"Config", options}}}})); };
+
+    EXPECT_FALSE(policy({{"max-size", "1m"}, {"max-file", "3"}})->compress);
+    EXPECT_TRUE(policy({{"max-size", "1m"}, {"max-file", "3"}, {"compress", "true"}})->compress);
+    EXPECT_FALSE(policy({{"compress", "false"}})->compress);
+    for (const json& options : {json{{"compress", "true"}}, json{{"compress", "1"}, {"max-size", "1m"}}}) {
+        EXPECT_EQ(policy(options).error().message(),
+                  "compress cannot be true when max-file is less than 2 or when max-size is not set");
+    }
+    EXPECT_EQ(policy({{"compress", "maybe"}}).error().message(),
+              "strconv.ParseBool: parsing \"maybe\": invalid syntax");
+}
+
+TEST(HostConfig, ABackendThatDoesNotKeepCompressedLogsIsNotAskedForThem) {
+    const json asked =
+        host({{"LogConfig", {{"Config", {{"max-size", "1m"}, {"max-file", "3"}, {"compress", "true"}}}}}});
+    const json local = host({{"LogConfig", {{"Type", "local"}}}});
+    BackendInfo without, with;
+    without.name = "other";
+    with.extensions = {"compressed-logs"};
+
+    EXPECT_EQ(check_log_compression(asked, without).error().code(), ErrorCode::kUnimplemented);
+    EXPECT_TRUE(check_log_compression(local, without));
+    EXPECT_EQ(check_log_compression(asked, with).has_value(), can_compress_logs());
 }
 
 TEST(HostConfig, SizesAreReadAsDockerDoes) {

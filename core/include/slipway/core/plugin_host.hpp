@@ -19,7 +19,8 @@ namespace slipway::core {
 struct PluginManifest {
     std::string name, platform, image_os, version, description;
     uint32_t abi_major = 0, abi_minor = 0;
-    std::filesystem::path library;  // absolute
+    std::vector<std::string> features;  // what the backend does beyond its functions
+    std::filesystem::path library;      // absolute
 };
 
 // Reads the manifest of `library`. kNotFound without one, kInvalidArgument naming the bad key, kConflict naming both

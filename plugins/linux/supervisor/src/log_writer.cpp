@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -44,7 +45,7 @@ struct LogWriter::Preamble {
 };
 
 bool LogWriter::open(int directory, const char* name, uint64_t max_bytes, uint32_t max_files, const char* attributes) {
-    if (strlen(name) + 12 > sizeof(name_)) {  // room for ".4294967295"
+    if (strlen(name) + 15 > sizeof(name_)) {  // room for ".4294967295.gz"
         errno = ENAMETOOLONG;
         return false;
     }
@@ -205,23 +206,35 @@ void LogWriter::count_lost(size_t done, int error) {
     written_ = file_ >= 0 && fstat(file_, &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
 }
 
-// name.N-1 -> name.N, ..., name -> name.1, a new name. The oldest falls off the end.
+// name.N-1 -> name.N, ..., name -> name.1, a new name; "name.N.gz", which others have made of them, likewise. The
+// oldest falls off the end. Those others hold the lock for two renames: until then this file grows a little longer.
 void LogWriter::rotate() {
-    flush();
-    if (file_ >= 0) close(file_);
-    if (max_files_ == 1) {
-        reopen(O_TRUNC);
+    const int lock = openat(directory_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        close(lock);
         return;
     }
-    for (uint32_t number = max_files_ - 1; number >= 1; --number) {
-        FixedText<sizeof(name_)> from;
-        FixedText<sizeof(name_)> to;
-        from.add(name_);
-        if (number > 1) from.add(".").add_number(number - 1);
-        to.add(name_).add(".").add_number(number);
-        (void)renameat(directory_, from.get(), directory_, to.get());  // missing ones are the normal case at first
-    }
+    flush();
+    if (file_ >= 0) close(file_);
+    if (max_files_ > 1) shift();
     reopen(O_TRUNC);
+    if (lock >= 0) close(lock);
+}
+
+// Number by number, so that no reader that goes through the names upwards misses one. Missing ones are the normal case.
+void LogWriter::shift() const {
+    for (uint32_t number = max_files_ - 1; number >= 1; --number) {
+        for (const char* suffix : {"", ".gz"}) {
+            FixedText<sizeof(name_)> from;
+            FixedText<sizeof(name_)> to;
+            from.add(name_);
+            if (number > 1) from.add(".").add_number(number - 1).add(suffix);
+            to.add(name_).add(".").add_number(number).add(suffix);
+            if (number == max_files_ - 1) (void)unlinkat(directory_, to.get(), 0);
+            // The current file is never compressed.
+            if (number > 1 || *suffix == 0) (void)renameat(directory_, from.get(), directory_, to.get());
+        }
+    }
 }
 
 }  // namespace slipway::supervisor

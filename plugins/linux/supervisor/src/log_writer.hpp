@@ -38,6 +38,7 @@ private:
     void put(bool loss_alone);
     void count_lost(size_t done, int error);
     void rotate();
+    void shift() const;
     bool reopen(int extra_flags);
 
     int directory_ = -1;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -178,6 +179,53 @@ TEST_F(LogWriterTest, RotatesByTheSizeWithAttributes) {
     EXPECT_EQ(records("log.1").size(), 2U);
     EXPECT_EQ(records("log.2").size(), 2U);
     EXPECT_LE(file("log.1").size(), 1000U);
+}
+
+// What the engine has compressed: "<log>.N.gz" in place of "<log>.N".
+TEST_F(LogWriterTest, ARotationMovesCompressedFilesAlong) {
+    ASSERT_TRUE(writer_.open(fd_, "log", 90, 4, ""));
+    say("one\n");
+    say("two\n");
+    std::filesystem::rename(directory_ + "/log.1", directory_ + "/log.1.gz");
+    say("three\n");
+
+    EXPECT_EQ(records("log.2.gz").at(0)["log"], "one\n");
+    EXPECT_EQ(records("log.1").at(0)["log"], "two\n");
+    EXPECT_EQ(records("log").at(0)["log"], "three\n");
+    EXPECT_FALSE(std::filesystem::exists(directory_ + "/log.1.gz"));
+
+    say("four\n");
+    say("five\n");
+    EXPECT_FALSE(std::filesystem::exists(directory_ + "/log.3.gz")) << "the oldest falls off";
+    EXPECT_EQ(records("log.3").at(0)["log"], "two\n");
+}
+
+TEST_F(LogWriterTest, TheOldestFallsOffInWhateverFormItIs) {
+    ASSERT_TRUE(writer_.open(fd_, "log", 90, 2, ""));
+    say("one\n");
+    say("two\n");
+    std::filesystem::rename(directory_ + "/log.1", directory_ + "/log.1.gz");
+
+    say("three\n");
+
+    EXPECT_FALSE(std::filesystem::exists(directory_ + "/log.1.gz"));
+    EXPECT_EQ(records("log.1").at(0)["log"], "two\n");
+}
+
+TEST_F(LogWriterTest, ALockOnTheDirectoryPutsRotationOffAndNothingElse) {
+    ASSERT_TRUE(writer_.open(fd_, "log", 90, 3, ""));
+    const int lock = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ASSERT_EQ(flock(lock, LOCK_EX), 0);
+    say("one\n");
+    say("two\n");
+    EXPECT_FALSE(std::filesystem::exists(directory_ + "/log.1"));
+    EXPECT_EQ(records().size(), 2U);
+
+    close(lock);
+    say("three\n");
+
+    EXPECT_EQ(records("log.1").size(), 2U);
+    EXPECT_EQ(records().size(), 1U);
 }
 
 }  // namespace
