@@ -44,6 +44,14 @@ std::string read_all(std::istream& stream) {
     return text;
 }
 
+void throw_refusal(const HTTPResponse& response, std::istream& answer) {
+    if (response.getStatus() < 300) return;
+    Reply reply;
+    reply.status = response.getStatus();
+    reply.body = read_all(answer);
+    throw CommandError(reply.message());
+}
+
 }  // namespace
 
 std::string Reply::message() const {
@@ -141,12 +149,7 @@ void Client::upload(const std::string& path, const QueryList& query, std::istrea
     try {
         HTTPResponse response;
         std::istream& answer = session.receiveResponse(response);
-        if (response.getStatus() >= 300) {
-            Reply reply;
-            reply.status = response.getStatus();
-            reply.body = read_all(answer);
-            throw CommandError(reply.message());
-        }
+        throw_refusal(response, answer);
         for (std::string line; std::getline(answer, line);) on_line(line);
     } catch (const Poco::Exception& e) {
         throw CommandError("the connection to " + host_ + " broke: " + e.displayText());
@@ -162,12 +165,7 @@ void Client::stream(const std::string& path, const Query& query,
         session.sendRequest(request);
         HTTPResponse response;
         std::istream& answer = session.receiveResponse(response);
-        if (response.getStatus() >= 300) {
-            Reply reply;
-            reply.status = response.getStatus();
-            reply.body = read_all(answer);
-            throw CommandError(reply.message());
-        }
+        throw_refusal(response, answer);
         char buffer[16384];
         // One character waits for data, the rest takes what has arrived: a plain read() would wait for a full buffer.
         while (answer.get(buffer[0])) {
@@ -176,6 +174,46 @@ void Client::stream(const std::string& path, const Query& query,
         }
     } catch (const Poco::Exception& e) {
         throw CommandError("the connection to " + host_ + " broke: " + e.displayText());
+    }
+}
+
+void Client::receive(const std::string& path, const Query& query,
+                     const std::function<void(std::istream&)>& read) const {
+    HTTPClientSession session(connect());
+    session.setTimeout(Poco::Timespan(0));
+    HTTPRequest request = make_request(HTTPRequest::HTTP_GET, target(path, query));
+    try {
+        session.sendRequest(request);
+        HTTPResponse response;
+        std::istream& answer = session.receiveResponse(response);
+        throw_refusal(response, answer);
+        read(answer);
+    } catch (const Poco::Exception& e) {
+        throw CommandError("the connection to " + host_ + " broke: " + e.displayText());
+    }
+}
+
+void Client::put(const std::string& path, const Query& query, const std::function<void(std::ostream&)>& write) const {
+    HTTPClientSession session(connect());
+    session.setTimeout(Poco::Timespan(0));
+    HTTPRequest request = make_request(HTTPRequest::HTTP_PUT, target(path, query));
+    request.setChunkedTransferEncoding(true);
+    request.setContentType("application/x-tar");
+    std::string cut;  // why the body did not get through, unless the daemon has a better answer
+    try {
+        write(session.sendRequest(request));
+    } catch (const Poco::Exception& e) {
+        cut = e.displayText();
+    } catch (const CommandError& e) {
+        cut = e.what();
+    }
+    try {
+        HTTPResponse response;
+        std::istream& answer = session.receiveResponse(response);
+        throw_refusal(response, answer);
+        if (!cut.empty()) throw CommandError(cut);
+    } catch (const Poco::Exception& e) {
+        throw CommandError(cut.empty() ? "the connection to " + host_ + " broke: " + e.displayText() : cut);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <istream>
 #include <map>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -71,6 +72,10 @@ public:
     // Streams the reply's bytes to `on_data`; throws on failure.
     void stream(const std::string& path, const Query& query,
                 const std::function<void(const char*, size_t, bool multiplexed)>& on_data) const;
+    // Hands the body of the reply to a GET to `read`, and sends what `write` writes as the body of a PUT; both throw
+    // the daemon's message when it refuses.
+    void receive(const std::string& path, const Query& query, const std::function<void(std::istream&)>& read) const;
+    void put(const std::string& path, const Query& query, const std::function<void(std::ostream&)>& write) const;
     Upgraded upgrade(const std::string& path, const Query& query, const nlohmann::json& body = nullptr) const;
 
     const std::string& host() const { return host_; }

@@ -20,6 +20,7 @@ void add_run_commands(CLI::App& app, Context& context);  // run, create, start, 
 void add_exec_command(CLI::App& app, Context& context);  // exec
 void add_container_commands(CLI::App& app,
                             Context& context);  // stop, kill, restart, rm, wait, rename, ps, logs, inspect, trace
+void add_copy_command(CLI::App& app, Context& context);      // cp
 void add_observe_commands(CLI::App& app, Context& context);  // stats, top
 void add_image_commands(CLI::App& app, Context& context);    // images, load, import, tag, rmi
 void add_volume_commands(CLI::App& app, Context& context);   // volume ls, create, inspect, rm, prune

@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     slipway::cli::add_run_commands(app, context);
     slipway::cli::add_exec_command(app, context);
     slipway::cli::add_container_commands(app, context);
+    slipway::cli::add_copy_command(app, context);
     slipway::cli::add_observe_commands(app, context);
     slipway::cli::add_image_commands(app, context);
     slipway::cli::add_volume_commands(app, context);
