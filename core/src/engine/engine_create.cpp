@@ -84,7 +84,6 @@ Result<CheckedRequest> check_request(const CreateContainer& request) {
     if (!networking) return std::move(networking).error();
     if (Status refused = refuse_unimplemented(*config, *host_config); !refused) return std::move(refused).error();
     if (Status checked = check_network_mode(*config, *host_config); !checked) return std::move(checked).error();
-    if (Status checked = check_host_config(*host_config); !checked) return std::move(checked).error();
     return CheckedRequest{std::move(*config), std::move(*host_config), std::move(*networking)};
 }
 
@@ -168,6 +167,8 @@ Result<EngineImpl::Draft> EngineImpl::draft_container(const CreateContainer& req
     if (!checked) return std::move(checked).error();
     auto backend = choose_backend(checked->host_config, request.platform);
     if (!backend) return std::move(backend).error();
+    const PathStyle style = path_style((*backend)->info().image_os);
+    if (Status valid = check_host_config(checked->host_config, style); !valid) return std::move(valid).error();
 
     Draft draft;
     draft.backend = std::move(*backend);
@@ -245,7 +246,7 @@ Result<CreatedContainer> EngineImpl::create_container(const CreateContainer& req
     record.host_config["Links"] = nlohmann::json::array();  // shown from record.links, under today's names
 
     undo.push([&] { volumes_->abandon(record.id); });
-    auto mounts = plan_mounts(record.id, record.config, record.host_config, {});
+    auto mounts = plan_mounts(record, {});
     if (!mounts) return std::move(mounts).error();
     set_mounts(record, *mounts);
 

@@ -276,10 +276,8 @@ private:
     // --- engine_volumes.cpp --------------------------------------------------------------------------------------
     // Everything a container wants mounted: `existing`, then what comes from VolumesFrom, then Binds, Mounts and Tmpfs,
     // and Config.Volumes where nothing else is; a later one takes the place of an earlier at the same target. Volumes
-    // are made as needed and held for container `id`: the caller settles or abandons them in volumes_.
-    Result<std::vector<MountSpec>> plan_mounts(const std::string& id, const nlohmann::json& config,
-                                               const nlohmann::json& host_config,
-                                               const std::vector<MountSpec>& existing);
+    // are made as needed and held for the container: the caller settles or abandons them in volumes_.
+    Result<std::vector<MountSpec>> plan_mounts(const ContainerRecord& record, const std::vector<MountSpec>& existing);
     Status adapt_to_host_config(ContainerRecord& record);
     void settle_volumes(const ContainerRecord& record);
     Result<std::vector<MountSpec>> mounts_from_others(const nlohmann::json& host_config) const;

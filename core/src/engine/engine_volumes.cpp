@@ -135,18 +135,20 @@ Result<std::vector<MountSpec>> EngineImpl::mounts_from_others(const json& host_c
     return mounts;
 }
 
-Result<std::vector<MountSpec>> EngineImpl::plan_mounts(const std::string& id, const json& config,
-                                                       const json& host_config,
+Result<std::vector<MountSpec>> EngineImpl::plan_mounts(const ContainerRecord& record,
                                                        const std::vector<MountSpec>& existing) {
+    const json& host_config = record.host_config;
+    const std::shared_ptr<Backend> backend = find_backend(record.backend);
+    const PathStyle style = backend == nullptr ? PathStyle::kLinux : path_style(backend->info().image_os);
     std::vector<MountSpec> mounts = existing;
     auto others = mounts_from_others(host_config);
     if (!others) return std::move(others).error();
     lay_over(mounts, std::move(*others));
-    auto wanted = wanted_mounts(host_config);
+    auto wanted = wanted_mounts(host_config, style);
     if (!wanted) return std::move(wanted).error();
     lay_over(mounts, std::move(*wanted));
-    for (const auto& [target, ignored] : config.at("Volumes").items()) {
-        auto volume = parse_config_volume(target);
+    for (const auto& [target, ignored] : record.config.at("Volumes").items()) {
+        auto volume = parse_config_volume(target, style);
         if (!volume) return std::move(volume).error();
         const bool taken = std::any_of(mounts.begin(), mounts.end(), [&](const MountSpec& mount) {
             return mount.params.target == volume->params.target;
@@ -158,8 +160,10 @@ Result<std::vector<MountSpec>> EngineImpl::plan_mounts(const std::string& id, co
     const std::string driver = host_config.value("VolumeDriver", "");
     for (MountSpec& mount : mounts) {
         if (mount.type != "volume") continue;
+        // As in Docker, whose volumes on Windows begin empty: a root there is no directory that could be looked into.
+        if (style == PathStyle::kWindows) mount.copy_up = false;
         auto volume = volumes_->use(
-            id, {mount.volume, mount.driver.empty() ? driver : mount.driver, mount.options, mount.labels});
+            record.id, {mount.volume, mount.driver.empty() ? driver : mount.driver, mount.options, mount.labels});
         if (!volume) return std::move(volume).error();
         mount.volume = volume->name;
         mount.params.source = volume->mountpoint;
@@ -174,7 +178,7 @@ Status EngineImpl::adapt_to_host_config(ContainerRecord& record) {
     if (!links) return std::move(links).error();
     auto existing = mounts_of(record);
     if (!existing) return std::move(existing).error();
-    auto mounts = plan_mounts(record.id, record.config, record.host_config, *existing);
+    auto mounts = plan_mounts(record, *existing);
     if (!mounts) return std::move(mounts).error();
     record.links = std::move(*links);
     record.host_config["Links"] = json::array();  // shown from record.links, under today's names

@@ -91,12 +91,12 @@ void fill_blanks(json& host_config) {
 
 }  // namespace
 
-Status check_host_config(json& host_config) {
+Status check_host_config(json& host_config, PathStyle style) {
     fill_blanks(host_config);
     if (host_config.at("AutoRemove") == true && host_config.at("RestartPolicy").at("Name") != "no") {
         return invalid("can't create 'AutoRemove' container with restart policy");
     }
-    if (auto mounts = wanted_mounts(host_config); !mounts) return std::move(mounts).error();
+    if (auto mounts = wanted_mounts(host_config, style); !mounts) return std::move(mounts).error();
     for (const json& entry : host_config.at("ExtraHosts")) {
         if (Status checked = check_extra_host(text_of(entry)); !checked) return checked;
     }

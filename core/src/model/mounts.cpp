@@ -1,8 +1,7 @@
 #include "model/mounts.hpp"
 
 #include "model/mount_options.hpp"
-
-#include <slipway/core/path.hpp>
+#include "model/mount_paths.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -15,49 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kLongestPath = 4096;  // PATH_MAX
-
 Error invalid(std::string message) {
     return Error(ErrorCode::kInvalidArgument, std::move(message));
-}
-
-Error invalid_spec(std::string_view text) {
-    return invalid("invalid volume specification: '" + std::string(text.substr(0, 2 * kLongestPath)) + "'");
-}
-
-Error invalid_mount(std::string_view type, const std::string& why) {
-    return invalid("invalid mount config for type \"" + std::string(type) + "\": " + why);
-}
-
-Status check_path(std::string_view path) {
-    if (path.size() >= kLongestPath) return invalid("a path has more than 4095 characters");
-    if (path.find('\0') != std::string_view::npos) return invalid("a path holds a NUL character");
-    return ok();
-}
-
-Status check_target(std::string_view type, std::string_view target) {
-    if (target.empty()) return invalid_mount(type, "field Target must not be empty");
-    if (Status checked = check_path(target); !checked) return invalid_mount(type, checked.error().message());
-    if (target.front() != '/') {
-        return invalid_mount(type, "invalid mount path: '" + std::string(target) + "' mount path must be absolute");
-    }
-    if (clean_path(target) == "/") return invalid_mount(type, "invalid specification: destination can't be '/'");
-    return ok();
-}
-
-struct BindParts {
-    std::string_view source, target, mode;
-};
-
-// "/src:/dst", "/src:/dst:mode", or "/dst" alone, which asks for an anonymous volume and leaves source empty.
-Result<BindParts> split_bind(std::string_view text) {
-    const std::vector<std::string_view> parts = split_words(text, ':');
-    if (parts.empty() || parts.size() > 3 || parts[0].empty()) return invalid_spec(text);
-    if (parts.size() == 1) return BindParts{{}, parts[0], {}};
-    MountParams ignored;
-    // "/foo:rw": volumes given by their destination alone cannot have a mode.
-    if (parts.size() == 2 && (parts[1].empty() || apply_bind_mode(parts[1], ignored))) return invalid_spec(text);
-    return BindParts{parts[0], parts[1], parts.size() == 3 ? parts[2] : std::string_view()};
 }
 
 Status apply_bind_options(const json& options, MountParams& params) {
@@ -82,13 +40,13 @@ Status apply_bind_options(const json& options, MountParams& params) {
     return ok();
 }
 
-Result<MountSpec> structured_bind(const json& mount) {
+Result<MountSpec> structured_bind(const json& mount, PathStyle style) {
     const auto& source = mount.at("Source").get_ref<const std::string&>();
     if (!mount.at("TmpfsOptions").is_null()) return invalid_mount("bind", "field TmpfsOptions must not be specified");
     if (!mount.at("VolumeOptions").is_null()) return invalid_mount("bind", "field VolumeOptions must not be specified");
     if (source.empty()) return invalid_mount("bind", "field Source must not be empty");
     if (Status checked = check_path(source); !checked) return invalid_mount("bind", checked.error().message());
-    if (!path_of(source).is_absolute()) {
+    if (!is_host_path(source, style)) {
         return invalid_mount("bind", "invalid mount path: '" + source + "' mount path must be absolute");
     }
     MountSpec spec{"bind", {}, "", true};
@@ -176,9 +134,35 @@ Result<MountSpec> structured_volume(const json& mount) {
     return spec;
 }
 
-Result<MountSpec> structured(std::string_view type, const json& mount) {
+Result<MountSpec> structured_pipe(const json& mount) {
+    const auto& source = mount.at("Source").get_ref<const std::string&>();
+    for (const char* field : {"BindOptions", "VolumeOptions", "TmpfsOptions"}) {
+        if (!mount.at(field).is_null()) {
+            return invalid_mount("npipe", "field " + std::string(field) + " must not be specified");
+        }
+    }
+    for (const char* field : {"Source", "Target"}) {
+        const auto& path = mount.at(field).get_ref<const std::string&>();
+        if (!is_pipe(path, PathStyle::kWindows)) {
+            return invalid_mount("npipe", "field " + std::string(field) + " is no named pipe: '" + path + "'");
+        }
+    }
+    if (mount.at("ReadOnly") == true) return invalid_mount("npipe", "a named pipe is never read-only");
+    MountSpec spec{"npipe", {}, "", true};
+    spec.params.source = source;
+    return spec;
+}
+
+Result<MountSpec> structured(std::string_view type, const json& mount, PathStyle style) {
     if (type == "volume") return structured_volume(mount);
-    return type == "bind" ? structured_bind(mount) : structured_tmpfs(mount);
+    if (type == "npipe") return structured_pipe(mount);
+    return type == "bind" ? structured_bind(mount, style) : structured_tmpfs(mount);
+}
+
+// "ro" and "rw" are all that Windows has.
+Status check_mode(std::string_view mode, PathStyle style) {
+    if (style == PathStyle::kLinux || mode.empty() || mode == "ro" || mode == "rw") return ok();
+    return invalid("invalid mode: " + std::string(mode));
 }
 
 // "name:/dst[:mode]" and "/dst". `mode` is known to be one of a bind.
@@ -195,23 +179,25 @@ Result<MountSpec> volume_of_bind(const BindParts& parts) {
     return spec;
 }
 
-Result<MountSpec> parse_structured(const json& mount) {
+Result<MountSpec> parse_structured(const json& mount, PathStyle style) {
     const auto& type = mount.at("Type").get_ref<const std::string&>();
     const auto& target = mount.at("Target").get_ref<const std::string&>();
-    if (type == "image" || type == "npipe" || type == "cluster") {
+    if (type == "image" || type == "cluster") {
         return Error(ErrorCode::kUnimplemented,
-                     "only mounts of type bind, volume and tmpfs are implemented yet (HostConfig.Mounts)");
+                     "only mounts of type bind, volume, tmpfs and npipe are implemented yet (HostConfig.Mounts)");
     }
-    if (type != "bind" && type != "volume" && type != "tmpfs") return invalid_mount(type, "mount type unknown");
-    if (Status checked = check_target(type, target); !checked) return std::move(checked).error();
-    Result<MountSpec> spec = structured(type, mount);
-    if (spec) spec->params.target = clean_path(target);
+    const bool windows = style == PathStyle::kWindows;
+    const bool known = type == "bind" || type == "volume" || type == (windows ? "npipe" : "tmpfs");
+    if (!known) return invalid_mount(type, "mount type unknown");
+    if (Status checked = check_target(type, target, style); !checked) return std::move(checked).error();
+    Result<MountSpec> spec = structured(type, mount, style);
+    if (spec) spec->params.target = clean_target(target, style);
     return spec;
 }
 
-Status add(std::vector<MountSpec>& mounts, std::set<std::string>& targets, Result<MountSpec> spec) {
+Status add(std::vector<MountSpec>& mounts, std::set<std::string>& places, Result<MountSpec> spec, PathStyle style) {
     if (!spec) return std::move(spec).error();
-    if (!targets.insert(spec->params.target).second) {
+    if (!places.insert(place_of(spec->params.target, style)).second) {
         return invalid("Duplicate mount point: " + spec->params.target).with_resource(spec->params.target);
     }
     mounts.push_back(std::move(*spec));
@@ -219,66 +205,81 @@ Status add(std::vector<MountSpec>& mounts, std::set<std::string>& targets, Resul
 }
 
 size_t depth_of(const MountSpec& mount) {
-    return static_cast<size_t>(std::count(mount.params.target.begin(), mount.params.target.end(), '/'));
+    const std::string& target = mount.params.target;
+    return static_cast<size_t>(
+        std::count_if(target.begin(), target.end(), [](char c) { return c == '/' || c == '\\'; }));
 }
 
 }  // namespace
 
-Result<MountSpec> parse_bind(std::string_view text) {
-    Result<BindParts> parts = split_bind(text);
+Result<MountSpec> parse_bind(std::string_view text, PathStyle style) {
+    Result<BindParts> parts = split_bind(text, style);
     if (!parts) return std::move(parts).error();
     MountSpec spec{"bind", {}, std::string(parts->mode), true};
+    if (Status checked = check_mode(parts->mode, style); !checked) return std::move(checked).error();
     if (Status applied = apply_bind_mode(parts->mode, spec.params); !applied) return std::move(applied).error();
 
-    const bool is_volume = parts->source.empty() || parts->source.front() != '/';
+    const bool is_volume = !is_host_path(parts->source, style);
     const std::string prefix = invalid_spec(text).message();
-    if (Status checked = check_target(is_volume ? "volume" : "bind", parts->target); !checked) {
+    if (Status checked = check_target(is_volume ? "volume" : "bind", parts->target, style); !checked) {
         return std::move(checked).error().context(prefix);
     }
+    const std::string target = clean_target(parts->target, style);
     if (is_volume) {
         Result<MountSpec> volume = volume_of_bind(*parts);
-        if (volume) volume->params.target = clean_path(parts->target);
+        if (volume) volume->params.target = target;
         return volume;
     }
     if (Status checked = check_path(parts->source); !checked) return std::move(checked).error().context(prefix);
-    spec.params.source = clean_path(parts->source);
-    spec.params.target = clean_path(parts->target);
+    spec.params.target = target;
+    if (is_pipe(parts->source, style) || is_pipe(target, style)) {
+        if (!is_pipe(parts->source, style) || !is_pipe(target, style)) return invalid_spec(text);
+        if (!spec.read_write()) return invalid("invalid mode: " + std::string(parts->mode));
+        spec.type = "npipe";
+        spec.params.source = parts->source;
+        return spec;
+    }
+    // On Windows a source is left as it was written: what its spelling means is for the system.
+    spec.params.source = style == PathStyle::kLinux ? clean_path(parts->source) : std::string(parts->source);
     spec.params.flags |= SLW_MOUNT_CREATE_SOURCE;
     return spec;
 }
 
 Result<MountSpec> parse_tmpfs(std::string_view target, std::string_view options) {
-    if (Status checked = check_target("tmpfs", target); !checked) return std::move(checked).error();
+    if (Status checked = check_target("tmpfs", target, PathStyle::kLinux); !checked) return std::move(checked).error();
     MountSpec spec{"tmpfs", {}, std::string(options), false};
     spec.params.target = clean_path(target);
     if (Status applied = apply_tmpfs_options(options, spec.params); !applied) return std::move(applied).error();
     return spec;
 }
 
-Result<std::vector<MountSpec>> wanted_mounts(const json& host_config) {
+Result<std::vector<MountSpec>> wanted_mounts(const json& host_config, PathStyle style) {
     std::vector<MountSpec> mounts;
-    std::set<std::string> targets;
+    std::set<std::string> places;
     for (const json& bind : host_config.at("Binds")) {
         const auto& text = bind.get_ref<const std::string&>();
-        if (Status added = add(mounts, targets, parse_bind(text)); !added) return std::move(added).error();
+        if (Status added = add(mounts, places, parse_bind(text, style), style); !added) return std::move(added).error();
     }
     for (const json& mount : host_config.at("Mounts")) {
-        if (Status added = add(mounts, targets, parse_structured(mount)); !added) return std::move(added).error();
+        if (Status added = add(mounts, places, parse_structured(mount, style), style); !added) {
+            return std::move(added).error();
+        }
     }
     for (const auto& [target, options] : host_config.at("Tmpfs").items()) {
+        if (style == PathStyle::kWindows) return invalid("invalid option: Windows does not support Tmpfs");
         Result<MountSpec> spec = parse_tmpfs(target, options.get_ref<const std::string&>());
-        if (Status added = add(mounts, targets, std::move(spec)); !added) return std::move(added).error();
+        if (Status added = add(mounts, places, std::move(spec), style); !added) return std::move(added).error();
     }
     sort_by_depth(mounts);
     return mounts;
 }
 
-Result<MountSpec> parse_config_volume(std::string_view target) {
+Result<MountSpec> parse_config_volume(std::string_view target, PathStyle style) {
     std::string path(target);
-    if (!path.starts_with('/')) path.insert(0, 1, '/');
-    if (Status checked = check_target("volume", path); !checked) return std::move(checked).error();
+    if (!is_host_path(path, style)) path.insert(0, 1, '/');
+    if (Status checked = check_target("volume", path, style); !checked) return std::move(checked).error();
     MountSpec spec{"volume", {}, "", true};
-    spec.params.target = clean_path(path);
+    spec.params.target = clean_target(path, style);
     spec.anonymous = true;
     spec.copy_up = true;
     return spec;

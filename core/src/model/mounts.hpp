@@ -1,6 +1,8 @@
 // core/src/model/mounts.hpp - what a container wants mounted: Binds, Mounts and Tmpfs of a HostConfig as one list.
 #pragma once
 
+#include "model/mount_paths.hpp"
+
 #include <slipway/core/backend.hpp>
 
 #include <slipway/mount.h>
@@ -16,7 +18,7 @@ namespace slipway::core {
 
 // One wanted mount, checked by syntax only; whether a source exists is for the backend.
 struct MountSpec {
-    std::string type;          // "bind", "volume" or "tmpfs"
+    std::string type;          // "bind", "volume", "tmpfs", or "npipe" of Windows
     MountParams params;        // `source` of a volume is its mountpoint, set when the volume is found or made
     std::string mode;          // as the user wrote it behind the last colon, for inspect
     bool listed = true;        // shown under Mounts of inspect; HostConfig.Tmpfs is not, as in Docker
@@ -33,19 +35,20 @@ struct MountSpec {
 // "/src:/dst[:options]". Options: ro, rw, z, Z (accepted, no effect without SELinux), nocopy,
 // [r]private, [r]shared, [r]slave. A source that is not absolute names a volume, and "/dst" alone asks for an anonymous
 // one; neither has a propagation. kInvalidArgument with Docker's texts ("invalid volume specification: '%s'", "invalid
-// mode: %s", "... mount path must be absolute", ...).
-Result<MountSpec> parse_bind(std::string_view text);
+// mode: %s", "... mount path must be absolute", ...). In the style of Windows "C:\src:D:\dst[:ro|rw]", and pipes on
+// both sides.
+Result<MountSpec> parse_bind(std::string_view text, PathStyle style = PathStyle::kLinux);
 
 // "rw,noexec,nosuid,size=65536k,mode=1777" for an absolute `target`.
 Result<MountSpec> parse_tmpfs(std::string_view target, std::string_view options);
 
 // Everything a normalised HostConfig asks for, ordered so that parents come before what lies below them. Two mounts on
 // one target are kInvalidArgument "Duplicate mount point: <target>".
-Result<std::vector<MountSpec>> wanted_mounts(const nlohmann::json& host_config);
+Result<std::vector<MountSpec>> wanted_mounts(const nlohmann::json& host_config, PathStyle style = PathStyle::kLinux);
 
 // The anonymous volume of one key of Config.Volumes. Images name their targets in all kinds of ways: "data" counts as
 // "/data".
-Result<MountSpec> parse_config_volume(std::string_view target);
+Result<MountSpec> parse_config_volume(std::string_view target, PathStyle style = PathStyle::kLinux);
 
 // Parents before what lies below them; otherwise the order stays.
 void sort_by_depth(std::vector<MountSpec>& mounts);

@@ -33,7 +33,7 @@ bool other_network(const json& mode) {
 bool other_mount(const json& mounts) {
     return std::any_of(mounts.begin(), mounts.end(), [](const json& mount) {
         const json& type = mount.at("Type");
-        return type == "image" || type == "npipe" || type == "cluster";
+        return type == "image" || type == "cluster";
     });
 }
 
@@ -44,7 +44,8 @@ struct Row {
 };
 
 constexpr Row kHostRows[] = {
-    {"Mounts", other_mount, "only mounts of type bind, volume and tmpfs are implemented yet (HostConfig.Mounts)"},
+    {"Mounts", other_mount,
+     "only mounts of type bind, volume, tmpfs and npipe are implemented yet (HostConfig.Mounts)"},
     {"LogConfig", other_log_driver,
      "only the log drivers json-file, local, syslog, journald and none are implemented yet "
      "(HostConfig.LogConfig.Type)"},

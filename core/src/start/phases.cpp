@@ -36,7 +36,8 @@ std::vector<Phase> start_phases(const BackendInfo& backend) {
 
 Status verify_config(StartContext& start, const CallContext& call) {
     ContainerRecord& record = start.record;
-    if (Status checked = check_host_config(record.host_config); !checked) return checked;
+    if (Status checked = check_host_config(record.host_config, path_style(start.backend.info().image_os)); !checked)
+        return checked;
     auto verified = start.backend.verify(call, record.config, record.host_config, false);
     if (!verified) return std::move(verified).error();
     // Nobody hears them otherwise: the reply of a start has no place for warnings.

@@ -6,6 +6,7 @@
 #include <model/size_text.hpp>
 #include <slipway/core/schema.hpp>
 
+#include "support/host_config.hpp"
 #include "support/temp_dir.hpp"
 
 #include <gmock/gmock.h>
@@ -16,12 +17,8 @@ namespace {
 using nlohmann::json;
 using ::testing::ElementsAre;
 
-json host(const json& input) {
-    return *normalise(host_config_schema(), input, "HostConfig");
-}
-
 std::string refusal(const json& input) {
-    json config = host(input);
+    json config = host_config_with(input);
     const Status checked = check_host_config(config);
     EXPECT_FALSE(checked);
     if (checked) return {};
@@ -30,7 +27,8 @@ std::string refusal(const json& input) {
 }
 
 TEST(HostConfig, BlanksAreFilledOnceAndForAll) {
-    json config = host({{"NetworkMode", ""}, {"LogConfig", {{"Type", ""}}}, {"RestartPolicy", {{"Name", ""}}}});
+    json config =
+        host_config_with({{"NetworkMode", ""}, {"LogConfig", {{"Type", ""}}}, {"RestartPolicy", {{"Name", ""}}}});
 
     ASSERT_TRUE(check_host_config(config));
     EXPECT_EQ(config["NetworkMode"], "default");
@@ -81,29 +79,30 @@ TEST(HostConfig, S55_ASecondLineIsRefused) {
 }
 
 TEST(HostConfig, NameServersOfEveryFormPass) {
-    json config =
-        host({{"Dns", {"1.1.1.1", "fe80::1%eth0"}}, {"DnsSearch", {"."}}, {"DnsOptions", {"ndots:2 rotate"}}});
+    json config = host_config_with(
+        {{"Dns", {"1.1.1.1", "fe80::1%eth0"}}, {"DnsSearch", {"."}}, {"DnsOptions", {"ndots:2 rotate"}}});
 
     EXPECT_TRUE(check_host_config(config));
 }
 
 TEST(HostConfig, ExtraHostsOfEveryFormPass) {
-    json config = host({{"ExtraHosts", {"a:10.0.0.1", "b=10.0.0.2", "c:::1", "d=[::1]", "e:host-gateway"}}});
+    json config =
+        host_config_with({{"ExtraHosts", {"a:10.0.0.1", "b=10.0.0.2", "c:::1", "d=[::1]", "e:host-gateway"}}});
 
     EXPECT_TRUE(check_host_config(config));
 }
 
 TEST(HostConfig, LogPolicyIsReadFromItsOptions) {
-    const json config = host({{"LogConfig", {{"Config", {{"max-size", "10m"}, {"max-file", "3"}}}}}});
+    const json config = host_config_with({{"LogConfig", {{"Config", {{"max-size", "10m"}, {"max-file", "3"}}}}}});
 
     EXPECT_EQ(log_policy(config)->max_bytes, 10u << 20);
     EXPECT_EQ(log_policy(config)->max_files, 3u);
-    EXPECT_FALSE(log_policy(host({{"LogConfig", {{"Type", "none"}}}}))->enabled);
+    EXPECT_FALSE(log_policy(host_config_with({{"LogConfig", {{"Type", "none"}}}}))->enabled);
 }
 
 TEST(HostConfig, TheLocalLogIsBoundedByItself) {
     const auto policy = [](const json& options) {
-        return log_policy(host({{"LogConfig", {{"Type", "local"}, {"Config", options}}}}));
+        return log_policy(host_config_with({{"LogConfig", {{"Type", "local"}, {"Config", options}}}}));
     };
 
     EXPECT_TRUE(policy(json::object())->enabled);
@@ -122,7 +121,9 @@ TEST(HostConfig, TheLocalLogIsBoundedByItself) {
 }
 
 TEST(HostConfig, JsonFilesAreCompressedOnRequestOnceTheyRotate) {
-    const auto policy = [](const json& options) { return log_policy(host({{"LogConfig", {{"Config", options}}}})); };
+    const auto policy = [](const json& options) {
+        return log_policy(host_config_with({{"LogConfig", {{"Config", options}}}}));
+    };
 
     EXPECT_FALSE(policy({{"max-size", "1m"}, {"max-file", "3"}})->compress);
     EXPECT_TRUE(policy({{"max-size", "1m"}, {"max-file", "3"}, {"compress", "true"}})->compress);
@@ -137,8 +138,8 @@ TEST(HostConfig, JsonFilesAreCompressedOnRequestOnceTheyRotate) {
 
 TEST(HostConfig, ABackendThatDoesNotKeepCompressedLogsIsNotAskedForThem) {
     const json asked =
-        host({{"LogConfig", {{"Config", {{"max-size", "1m"}, {"max-file", "3"}, {"compress", "true"}}}}}});
-    const json local = host({{"LogConfig", {{"Type", "local"}}}});
+        host_config_with({{"LogConfig", {{"Config", {{"max-size", "1m"}, {"max-file", "3"}, {"compress", "true"}}}}}});
+    const json local = host_config_with({{"LogConfig", {{"Type", "local"}}}});
     BackendInfo without, with;
     without.name = "other";
     with.extensions = {"compressed-logs"};
@@ -161,7 +162,7 @@ TEST(HostConfig, SizesAreReadAsDockerDoes) {
 
 TEST(Ports, BindingsRangesAndPublishAll) {
     const json config = {{"ExposedPorts", {{"80/tcp", json::object()}, {"53/udp", json::object()}}}};
-    const json wanted = host(
+    const json wanted = host_config_with(
         {{"PublishAllPorts", true},
          {"PortBindings",
           {{"80/tcp", {{{"HostIp", "127.0.0.1"}, {"HostPort", "8000-8010"}}}}, {"443/tcp", {{{"HostPort", ""}}}}}}});
@@ -233,7 +234,7 @@ TEST(Mounts, BindsWithoutAHostPathAreVolumes) {
 }
 
 TEST(Mounts, VolumeOptions) {
-    const auto parse = [](const json& mount) { return wanted_mounts(host({{"Mounts", {mount}}})); };
+    const auto parse = [](const json& mount) { return wanted_mounts(host_config_with({{"Mounts", {mount}}})); };
     const auto full =
         parse({{"Type", "volume"},
                {"Source", "v1"},
@@ -262,9 +263,9 @@ TEST(Mounts, VolumeOptions) {
 
 TEST(Mounts, AllSourcesOfMountsAreOneOrderedList) {
     const json config =
-        host({{"Binds", {"/x:/data/deep"}},
-              {"Mounts", {{{"Type", "bind"}, {"Source", "/y"}, {"Target", "/data"}, {"ReadOnly", true}}}},
-              {"Tmpfs", {{"/run", "size=64k,mode=1770,exec"}}}});
+        host_config_with({{"Binds", {"/x:/data/deep"}},
+                          {"Mounts", {{{"Type", "bind"}, {"Source", "/y"}, {"Target", "/data"}, {"ReadOnly", true}}}},
+                          {"Tmpfs", {{"/run", "size=64k,mode=1770,exec"}}}});
 
     const auto mounts = wanted_mounts(config);
 
@@ -310,14 +311,14 @@ TEST(Mounts, StructuredMountsAreChecked) {
 TEST(Mounts, AMissingSourceIsNamedUnlessItMayBeMade) {
     const test::TempDir dir;
     const std::string missing = (dir / "nothing").string();
-    const json config = host({{"Mounts", {{{"Type", "bind"}, {"Source", missing}, {"Target", "/x"}}}}});
+    const json config = host_config_with({{"Mounts", {{{"Type", "bind"}, {"Source", missing}, {"Target", "/x"}}}}});
 
     const Status checked = check_sources(*wanted_mounts(config));
 
     ASSERT_FALSE(checked);
     EXPECT_EQ(checked.error().message(),
               "invalid mount config for type \"bind\": bind source path does not exist: " + missing);
-    EXPECT_TRUE(check_sources(*wanted_mounts(host({{"Binds", {missing + ":/x"}}}))));
+    EXPECT_TRUE(check_sources(*wanted_mounts(host_config_with({{"Binds", {missing + ":/x"}}}))));
 }
 
 TEST(Mounts, TmpfsOptionsThatAreNotOfferedAreNamed) {
