@@ -189,7 +189,7 @@ void add_container_commands(CLI::App& app, Context& context) {
     wait->callback([wait_names, &context] {
         for_each(context, *wait_names, [&](const std::string& name) {
             const Reply reply = context.client().expect("POST", container_path(name, "/wait"));
-            std::cout << json::parse(reply.body, nullptr, false).value("StatusCode", -1) << '\n';
+            std::cout << json::parse(reply.body, nullptr, false).value("StatusCode", int64_t{-1}) << '\n';
         });
     });
 

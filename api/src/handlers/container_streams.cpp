@@ -2,6 +2,7 @@
 #include "http/frames.hpp"
 
 #include <charconv>
+#include <slipway/core/exit_code.hpp>
 
 namespace slipway::api {
 namespace {
@@ -89,7 +90,7 @@ Status handle_container_wait(Exchange& exchange) {
         // A wait that was given up after its head: the missing end of the stream tells the client.
         return exchange.response.is_begun() ? Status(ok()) : Status(result.error());
     }
-    json reply{{"StatusCode", result->exit_code}};
+    json reply{{"StatusCode", core::shown_exit_code(result->exit_code)}};
     if (!result->error.empty()) reply["Error"] = {{"Message", result->error}};
     if (!exchange.response.is_begun()) {
         exchange.reply_json(200, reply);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <limits>
+#include <slipway/core/exit_code.hpp>
 
 namespace slipway::api {
 namespace {
@@ -169,7 +170,7 @@ Status handle_exec_inspect(Exchange& exchange) {
                     {"privileged", config.privileged}};
     if (!config.user.empty()) process["user"] = config.user;
     json exit_code = nullptr;
-    if (exec->state == core::ExecState::kExited) exit_code = exec->exit_code;
+    if (exec->state == core::ExecState::kExited) exit_code = core::shown_exit_code(exec->exit_code);
     exchange.reply_json(200, {{"ID", exec->id},
                               {"Running", exec->state == core::ExecState::kRunning},
                               {"ExitCode", exit_code},

@@ -86,7 +86,8 @@ void add_constants(json& out, bool windows) {
     out["Plugins"] = {{"Volume", {"local"}},
                       {"Network", windows ? json{"nat", "null"} : json{"bridge", "host", "null"}},
                       {"Authorization", nullptr},
-                      {"Log", {"journald", "json-file", "local", "none", "syslog"}}};
+                      {"Log", windows ? json{"json-file", "local", "none", "syslog"}
+                                      : json{"journald", "json-file", "local", "none", "syslog"}}};
     out["LoggingDriver"] = "json-file";
     out["IndexServerAddress"] = "https://index.docker.io/v1/";
     out["RegistryConfig"] = {

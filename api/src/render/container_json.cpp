@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <slipway/core/exit_code.hpp>
 #include <utility>
 
 namespace slipway::api {
@@ -74,7 +75,7 @@ json state_json(const core::ContainerRecord& record) {
              {"OOMKilled", record.oom_killed},
              {"Dead", state == RunState::kDead},
              {"Pid", record.pid},
-             {"ExitCode", record.exit_code},
+             {"ExitCode", core::shown_exit_code(record.exit_code)},
              {"Error", record.error},
              {"StartedAt", core::to_rfc3339(record.started_at)},
              {"FinishedAt", core::to_rfc3339(record.finished_at)},
@@ -254,7 +255,7 @@ json summary_json(const core::ContainerRecord& record, ApiVersion, const Contain
 
 std::string status_text(const core::ContainerRecord& record, core::UnixNanos now) {
     using core::RunState;
-    const std::string code = "(" + std::to_string(record.exit_code) + ") ";
+    const std::string code = "(" + std::to_string(core::shown_exit_code(record.exit_code)) + ") ";
     switch (record.state) {
         case RunState::kCreated:
             return "Created";

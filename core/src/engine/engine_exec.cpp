@@ -5,6 +5,7 @@
 #include "names/identity.hpp"
 
 #include <algorithm>
+#include <slipway/core/exit_code.hpp>
 
 namespace slipway::core {
 
@@ -169,7 +170,7 @@ void EngineImpl::handle_exec_exit(const ContainerPtr& container, const BackendEv
     const auto exec = execs_.finish(id, event.exit_code, event.when);
     if (exec) {
         announce(container_event(*container->record(), "exec_die",
-                                 {{"execID", id}, {"exitCode", std::to_string(event.exit_code)}}));
+                                 {{"execID", id}, {"exitCode", std::to_string(shown_exit_code(event.exit_code))}}));
     }
     const auto handle = container->handle();
     if (handle == nullptr) return;

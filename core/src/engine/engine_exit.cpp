@@ -9,6 +9,8 @@
 #include "engine/engine_impl.hpp"
 #include "start/release.hpp"
 
+#include <slipway/core/exit_code.hpp>
+
 namespace slipway::core {
 
 namespace {
@@ -117,9 +119,9 @@ void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& fact
         endpoint.result = nullptr;
     }
     for (Event& event : unmount_events(record)) events.push_back(std::move(event));
-    events.push_back(container_event(
-        record, "die",
-        {{"exitCode", std::to_string(record.exit_code)}, {"execDuration", std::to_string(ran / 1'000'000'000)}}));
+    events.push_back(container_event(record, "die",
+                                     {{"exitCode", std::to_string(shown_exit_code(record.exit_code))},
+                                      {"execDuration", std::to_string(ran / 1'000'000'000)}}));
     const bool removes_itself = record.host_config.value("AutoRemove", false);
     const WaitResult result{record.exit_code, ""};
     execs_.remove_of(container->id);

@@ -2,6 +2,8 @@
 
 #include "engine/name_pattern.hpp"
 
+#include <slipway/core/exit_code.hpp>
+
 #include <algorithm>
 #include <charconv>
 
@@ -100,7 +102,7 @@ bool is_shown(const ContainerRecord& record, const ListOptions& options) {
            any_of(values_of(filters, "exited"),
                   [&](const std::string& code) {
                       return record.finished_at != 0 && !record.is_running() &&
-                             std::to_string(record.exit_code) == code;
+                             std::to_string(shown_exit_code(record.exit_code)) == code;
                   }) &&
            any_of(values_of(filters, "ancestor"),
                   [&](const std::string& image) { return is_from_image(record, image); }) &&

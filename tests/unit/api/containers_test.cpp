@@ -266,6 +266,21 @@ TEST(StatusTexts, FollowTheState) {
     EXPECT_EQ(text(core::RunState::kRestarting), "Restarting (3) 5 minutes ago");
     EXPECT_EQ(text(core::RunState::kExited), "Exited (3) 5 minutes ago");
     EXPECT_EQ(text(core::RunState::kRemoving), "Removal In Progress");
+    record.exit_code = static_cast<int32_t>(0xC000013A);  // of Windows: STATUS_CONTROL_C_EXIT
+    EXPECT_EQ(text(core::RunState::kExited), "Exited (3221225786) 5 minutes ago");
+}
+
+TEST_F(ContainersTest, CodesOfWindowsHaveNoSign) {
+    core::ContainerRecord record = sample_record();
+    record.id = std::string(64, '9');
+    record.name = "gone";
+    record.state = core::RunState::kExited;
+    record.exit_code = static_cast<int32_t>(0xC000013A);
+    add(record);
+    engine.wait_result = {record.exit_code, ""};
+
+    EXPECT_EQ(get("/containers/gone/json").json()["State"]["ExitCode"], 3221225786);
+    EXPECT_EQ(request("POST", "/containers/gone/wait").body, "{\"StatusCode\":3221225786}\n");
 }
 
 // --- streams ------------------------------------------------------------------------------------------------------
