@@ -77,7 +77,8 @@ class LinuxCgroup : public testing::Test {
 protected:
     void SetUp() override { ASSERT_EQ(::geteuid(), 0U) << "needs root"; }
     void TearDown() override {
-        for (const std::string& id : *manager_.list()) EXPECT_TRUE(manager_.destroy(id));
+        const auto groups = manager_.list();
+        for (const std::string& id : *groups) EXPECT_TRUE(manager_.destroy(id));
         manager_.remove_parents();
         for (const std::string& root : roots()) EXPECT_NE(::access((root + test_parent()).c_str(), F_OK), 0) << root;
     }
@@ -325,7 +326,8 @@ protected:
     }
     void TearDown() override {
         if (!manager_) return;
-        for (const std::string& id : *manager_->list()) EXPECT_TRUE(manager_->destroy(id));
+        const auto groups = manager_->list();
+        for (const std::string& id : *groups) EXPECT_TRUE(manager_->destroy(id));
         manager_->remove_parents();
         EXPECT_NE(::access((unified_ + test_parent()).c_str(), F_OK), 0);
     }

@@ -35,7 +35,8 @@ protected:
     bool nothing_to_try() const { return !manager_; }
     void TearDown() override {
         if (!manager_) return;
-        for (const std::string& id : *manager_->list()) EXPECT_TRUE(manager_->destroy(id));
+        const auto groups = manager_->list();
+        for (const std::string& id : *groups) EXPECT_TRUE(manager_->destroy(id));
         manager_->remove_parents();
         EXPECT_NE(::access((layout_.unified + parent_).c_str(), F_OK), 0);
     }
