@@ -7,6 +7,7 @@
 #include "probe.hpp"
 #include "service_manager.hpp"
 #include "subordinate_ids.hpp"
+#include "sys/defaults.hpp"
 #include "sys/process.hpp"
 
 #include <slipway/api/server.hpp>
@@ -21,9 +22,6 @@ namespace slipway::daemon {
 namespace {
 
 using nlohmann::json;
-
-// A backend that needs longer than this to load would hold up every start of the daemon.
-constexpr std::chrono::milliseconds kProbeLimit{10'000};
 
 // The words the option takes, or the content of the file it names.
 Result<std::string> seccomp_profile(const std::string& option) {
@@ -55,7 +53,7 @@ core::PluginHostOptions plugin_options(const DaemonOptions& options, const std::
     if (!seccomp.empty()) out.common_config["seccomp_profile"] = seccomp;
     out.data_root = options.data_root;
     out.exec_root = options.exec_root;
-    out.probe = make_probe(program, kProbeLimit);
+    out.probe = make_probe(program, defaults().probe_limit);
     out.log = logger.function();
     return out;
 }

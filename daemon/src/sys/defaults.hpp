@@ -1,6 +1,7 @@
 // daemon/src/sys/defaults.hpp - where things are on this platform unless the operator says otherwise.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@ struct Defaults {
     std::string runtime;  // the backend of containers that name none
     std::vector<std::string> cdi_spec_dirs;
     std::string group;
+    // A backend that needs longer than this to load would hold up every start of the daemon.
+    std::chrono::milliseconds probe_limit;
 };
 const Defaults& defaults();
 

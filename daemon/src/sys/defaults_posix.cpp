@@ -4,7 +4,7 @@ namespace slipway::daemon {
 
 const Defaults& defaults() {
     static const Defaults kDefaults{"/var/lib/slipway",           "/run/slipway", "/etc/slipway/daemon.json", "linux",
-                                    {"/etc/cdi", "/var/run/cdi"}, "slipway"};
+                                    {"/etc/cdi", "/var/run/cdi"}, "slipway",      std::chrono::seconds(10)};
     return kDefaults;
 }
 

@@ -18,8 +18,9 @@ std::filesystem::path program_data() {
 
 const Defaults& defaults() {
     static const std::filesystem::path kRoot = program_data() / "slipway";
-    static const Defaults kDefaults{kRoot, kRoot / "run", (kRoot / "config" / "daemon.json").string(), "windows",
-                                    {},    "slipway"};
+    static const Defaults kDefaults{
+        kRoot,     kRoot / "run",           (kRoot / "config" / "daemon.json").string(), "windows", {},
+        "slipway", std::chrono::seconds(30)};  // scanners look at what is loaded
     return kDefaults;
 }
 
