@@ -18,6 +18,7 @@ add_library(slipway::hardening ALIAS slipway_hardening)
 target_compile_options(slipway_hardening INTERFACE -fstack-protector-strong -fcf-protection=full)
 if(WIN32)
   target_link_options(slipway_hardening INTERFACE -Wl,--nxcompat,--dynamicbase,--high-entropy-va)
+  target_link_libraries(slipway_hardening INTERFACE ssp)  # the checks themselves are not in Windows' C library
 else()
   target_link_options(slipway_hardening INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()

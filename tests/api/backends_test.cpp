@@ -1,4 +1,5 @@
 // Broken backends beside the good one: each is reported by name, and the daemon serves on.
+#include <tree/tree.hpp>
 #include "client.hpp"
 
 #include <filesystem>
@@ -13,7 +14,7 @@ namespace fs = std::filesystem;
 class HostileBackends : public DockerClient {
 protected:
     void SetUp() override {
-        directory = fs::path(SLIPWAY_BUILD_DIR) / ("hostile-" + std::to_string(getpid()));
+        directory = fs::path(tree::kBuild) / ("hostile-" + std::to_string(getpid()));
         fs::create_directory(directory);
         for (const char* name : {"manifest-major", "symbol-major", "no-entry", "crash-segv", "exit-zero"}) take(name);
         write_file(directory / "libnot-a-library.so", "this is text\n");
@@ -35,7 +36,7 @@ protected:
     void take(const std::string& name) const {
         for (const char* suffix : {".so", ".json"}) {
             const std::string file = "lib" + name + suffix;
-            fs::copy_file(fs::path(SLIPWAY_BUILD_DIR) / "fixtures/hostile" / file, directory / file);
+            fs::copy_file(fs::path(tree::kBuild) / "fixtures/hostile" / file, directory / file);
         }
     }
     fs::path directory;

@@ -41,6 +41,10 @@ protected:
         daemon = std::make_unique<DaemonUnderTest>(options());
         ASSERT_EQ(daemon->problem(), "");
     }
+    void TearDown() override {
+        if (daemon == nullptr || !daemon->problem().empty()) return;
+        EXPECT_EQ(daemon->left_on_simulated_host(), "");
+    }
     virtual DaemonUnderTest::Options options() const { return {}; }
 
     RunResult docker(std::vector<std::string> arguments, const RunOptions& run_options = {}) const {

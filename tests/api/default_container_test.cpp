@@ -1,5 +1,6 @@
 // What a process finds in the default container, by slipway-facts: rows S-50, S-93, S-94 and S-95. The same facts
 // beside those of other engines come from scripts/compare-defaults.
+#include <tree/tree.hpp>
 #include "client.hpp"
 #include "default_calls.hpp"
 
@@ -35,7 +36,7 @@ protected:
         arguments.emplace_back("box");
         arguments.insert(arguments.end(), command.begin(), command.end());
         docker_ok(arguments);
-        docker_ok({"cp", std::string(SLIPWAY_BUILD_DIR) + "/bin/slipway-facts", name + ":/facts"});
+        docker_ok({"cp", std::string(tree::kBuild) + "/bin/slipway-facts", name + ":/facts"});
     }
     Facts facts_of_a_run(const std::string& name, const std::vector<std::string>& options = {}) const {
         create(name, {"/facts"}, options);

@@ -1,4 +1,5 @@
 // A start that fails, in whichever phase, leaves the machine exactly as it was.
+#include <tree/tree.hpp>
 #include "client.hpp"
 
 #include <csignal>
@@ -97,7 +98,7 @@ TEST_F(FailedStart, Sf31_Sf32_Sf34_FileOntoDirectory) {
 
 TEST_F(FailedStart, Sf31_Sf32_Sf34_SupervisorMissing) {
     // A daemon whose supervisor cannot be executed; the container never comes to life.
-    const fs::path supervisor = std::string(SLIPWAY_BUILD_DIR) + "/bin/slipway-supervisor";
+    const fs::path supervisor = std::string(tree::kBuild) + "/bin/slipway-supervisor";
     docker_ok({"create", "--name", "bad", "box", "true"});
     fs::permissions(supervisor, fs::perms::none);
     fs::rename(supervisor, supervisor.string() + ".away");

@@ -1,5 +1,6 @@
 // Programs of each kind start under the default profile: against glibc and musl, static, 32-bit, Go and Node. Images
 // are made of this machine's own compilers and programs; scripts/deps --test installs what is needed.
+#include <tree/tree.hpp>
 #include "client.hpp"
 
 #include <filesystem>
@@ -63,7 +64,7 @@ protected:
         }
     }
 
-    const std::string source = std::string(SLIPWAY_SOURCE_DIR) + "/tests/fixtures/kinds/program";
+    const std::string source = std::string(tree::kSource) + "/tests/fixtures/kinds/program";
     std::string root;
 };
 

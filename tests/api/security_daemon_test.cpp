@@ -1,4 +1,5 @@
 // Who reaches the daemon, and what its clients can do to each other: rows S-34 to S-43, S-100, S-101, S-106, S-107.
+#include <tree/tree.hpp>
 #include "security.hpp"
 
 #include <sys/socket.h>
@@ -160,7 +161,7 @@ TEST_F(WideMask, S36_S37_OthersSeeNothingOfTheDaemonsFiles) {
 }
 
 TEST_F(Security, S37_AGroupThatDoesNotExistKeepsTheDaemonFromStarting) {
-    const std::string program = std::string(SLIPWAY_BUILD_DIR) + "/bin/slipwayd";
+    const std::string program = std::string(tree::kBuild) + "/bin/slipwayd";
     const std::string root = daemon->root() + "/other";
     const RunResult result = run({program, "--group", "no-such-group", "-H", "unix://" + root + ".sock", "--data-root",
                                   root + "/data", "--exec-root", root + "/run", "--config-file", "/dev/null"},
@@ -171,7 +172,7 @@ TEST_F(Security, S37_AGroupThatDoesNotExistKeepsTheDaemonFromStarting) {
 }
 
 TEST_F(Security, S38_PlainTcpIsRefused) {
-    const std::string program = std::string(SLIPWAY_BUILD_DIR) + "/bin/slipwayd";
+    const std::string program = std::string(tree::kBuild) + "/bin/slipwayd";
     const std::string root = daemon->root() + "/other";
     for (const std::vector<std::string>& more :
          {std::vector<std::string>{"-H", "tcp://127.0.0.1:" + std::to_string(free_port())},

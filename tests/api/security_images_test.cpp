@@ -1,5 +1,6 @@
 // Images that choose more than their content: rows S-21, S-26, S-27, S-70, S-71, S-80, S-104 and S-113; and the
 // default network's rows S-60 and S-62.
+#include <tree/tree.hpp>
 #include "security.hpp"
 
 #include <poll.h>
@@ -16,7 +17,7 @@ using ::testing::Eq;
 using ::testing::Not;
 
 TEST_F(Security, S21_CodeThatWorksOnContainersCannotLoadAnything) {
-    const std::string build = SLIPWAY_BUILD_DIR;
+    const std::string build = tree::kBuild;
     const std::string supervisor =
         run({"sh", "-c", "find " + build + " -type f -name slipway-supervisor | head -n1"}).out;
     const std::string plugin =

@@ -1,4 +1,5 @@
 // Containers that shape their file system, or fight while it is built, to reach the host: rows S-01 to S-14.
+#include <tree/tree.hpp>
 #include "security.hpp"
 
 #include <sys/statfs.h>
@@ -15,7 +16,7 @@ using ::testing::Eq;
 using ::testing::Not;
 
 std::string hash_of_our_programs() {
-    const std::string build = SLIPWAY_BUILD_DIR;
+    const std::string build = tree::kBuild;
     return run({"sh", "-c",
                 "find " + build + "/bin " + build + "/lib -type f -name '*slipway*' | sort | xargs sha256sum"})
         .out;

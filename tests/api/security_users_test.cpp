@@ -1,4 +1,5 @@
 // Users, names and texts that want to be more than they are: rows S-51 to S-59 and S-102 to S-105.
+#include <tree/tree.hpp>
 #include "security.hpp"
 
 namespace slipway::testing {
@@ -25,7 +26,7 @@ private:
 };
 
 std::string build_file(const std::string& name) {
-    return read_file(std::string(SLIPWAY_BUILD_DIR) + "/bin/" + name);
+    return read_file(std::string(tree::kBuild) + "/bin/" + name);
 }
 
 TEST_F(Security, S51_ThePrimaryGroupAlwaysBinds) {

@@ -1,4 +1,5 @@
 // Output in large amounts, readers that are slow or do not read at all, and processes that do not end.
+#include <tree/tree.hpp>
 #include "client.hpp"
 
 #include <support/raw_http.hpp>
@@ -184,7 +185,7 @@ TEST_F(Streams, TheEndDoesNotWaitForAClientThatDoesNotRead) {
 
 TEST_F(Streams, APipeFullOfOutputIsInTheLogThoughAClientDoesNotRead) {
     docker_ok({"create", "--name", "con", "box", "/facts", "hoard"});
-    docker_ok({"cp", std::string(SLIPWAY_BUILD_DIR) + "/bin/slipway-facts", "con:/facts"});
+    docker_ok({"cp", std::string(tree::kBuild) + "/bin/slipway-facts", "con:/facts"});
     const RawRequest attached = attach("con");
     expect_head(attached);
     docker_ok({"start", "con"});

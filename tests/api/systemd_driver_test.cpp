@@ -1,5 +1,6 @@
 // `--exec-opt native.cgroupdriver=systemd`: containers as scopes. Needs a machine that systemd runs, which tests/vm
 // makes.
+#include <tree/tree.hpp>
 #include "client.hpp"
 
 #include <csignal>
@@ -207,7 +208,7 @@ TEST(CgroupDriverOption, NamesWhatIsMissing) {
     if (fs::is_directory("/run/systemd/system")) GTEST_SKIP() << "systemd runs this machine";
     const std::string root = ::testing::TempDir() + "slwt-driver";
     const RunResult result =
-        run({std::string(SLIPWAY_BUILD_DIR) + "/bin/slipwayd", "-H", "unix://" + root + ".sock", "--data-root", root,
+        run({std::string(tree::kBuild) + "/bin/slipwayd", "-H", "unix://" + root + ".sock", "--data-root", root,
              "--exec-root", root, "--exec-opt", "native.cgroupdriver=systemd"});
 
     EXPECT_EQ(result.exit_code, 1);

@@ -87,6 +87,29 @@ TEST_F(WindowsOverHttp, WhatWindowsHasNotIsRefusedByName) {
     EXPECT_THAT(docker({"create", "--network", "bridge", "box", "cmd"}).err, HasSubstr("network bridge not found"));
 }
 
+TEST_F(WindowsOverHttp, Sf43_Sf45_WhatCannotBeStartedIs127Or126) {
+    docker_ok({"create", "--name", "missing", "box", "nosuchcommand"});
+    EXPECT_EQ(taken_apart(daemon->http("POST", "/v1.51/containers/missing/start")).status, 400);
+    EXPECT_EQ(inspect("missing", "{{.State.Status}} {{.State.ExitCode}}"), "created 127");
+    docker_ok({"create", "--name", "denied", "box", "/etc/passwd"});
+    EXPECT_EQ(taken_apart(daemon->http("POST", "/v1.51/containers/denied/start")).status, 400);
+    EXPECT_EQ(inspect("denied", "{{.State.Status}} {{.State.ExitCode}}"), "created 126");
+}
+
+TEST_F(WindowsOverHttp, MountsArePathsOfWindows) {
+    const std::string source = daemon->root() + "/source";
+    docker_ok({"run", "-d", "--name", "win", "-v", source + R"(:d:/data\:ro)", "-v", R"(kept:C:\kept)", "-v",
+               R"(E:\own)", "box", "sleep", "60"});
+
+    const std::string mounts = "{{range .Mounts}}{{.Type}} {{.Name}} {{.Destination}} {{.RW}};{{end}}";
+    EXPECT_THAT(inspect("win", mounts), HasSubstr(R"(bind  D:\data false;)"));
+    EXPECT_THAT(inspect("win", mounts), HasSubstr(R"(volume kept C:\kept true;)"));
+    EXPECT_THAT(inspect("win", mounts), HasSubstr(R"( E:\own true;)"));
+    EXPECT_THAT(docker({"create", "-v", source + ":c:", "box", "sleep"}).err, HasSubstr("destination path cannot be"));
+    EXPECT_THAT(docker({"create", "--tmpfs", "/x", "box", "sleep"}).err, HasSubstr("Windows does not support Tmpfs"));
+    docker_ok({"rm", "-f", "-v", "win"});
+}
+
 TEST_F(WindowsOverHttp, StatsTopAndPortsAreOfTheSystem) {
     const std::string port = std::to_string(free_port());
     docker_ok({"run", "-d", "--name", "win", "-p", port + ":80", "box", "sleep", "60"});

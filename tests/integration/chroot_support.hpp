@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/unique_fd.hpp>
+#include <tree/tree.hpp>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -35,8 +36,8 @@ inline bool bind_below(const std::string& source, const std::string& target) {
 inline void enter_plain_chroot(const std::string& root) {
     const bool entered = unshare(CLONE_NEWNS) == 0 && make_mounts_private() && bind_below("/proc", root + "/proc") &&
                          bind_below("/dev", root + "/dev") &&
-                         bind_below(std::string(SLIPWAY_BUILD_DIR) + "/bin", root + "/bin") &&
-                         chroot(root.c_str()) == 0 && chdir("/") == 0;
+                         bind_below(std::string(tree::kBuild) + "/bin", root + "/bin") && chroot(root.c_str()) == 0 &&
+                         chdir("/") == 0;
     if (!entered) {
         std::perror("chroot");
         ::_exit(10);

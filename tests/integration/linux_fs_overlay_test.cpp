@@ -1,4 +1,5 @@
 // Root file systems: layers seen through a detached overlay, on every way to make one, and what changed in it.
+#include <tree/tree.hpp>
 #include "chroot_support.hpp"
 #include "linux_fs_support.hpp"
 
@@ -193,7 +194,7 @@ struct stat stat_at(int directory, const char* name) {
 
 TEST_F(LinuxFsOverlay, MapsIdsByEachMethodAndKeepsThoseOnDisk) {
     import_three();
-    SupervisorProgram program(std::string(SLIPWAY_BUILD_DIR) + "/bin/slipway-supervisor");
+    SupervisorProgram program(std::string(tree::kBuild) + "/bin/slipway-supervisor");
     const Result<UserNamespace> users = make_user_namespace(program, {{{0, 100000, 1000}}, {{0, 200000, 1000}}, {}});
     ASSERT_TRUE(users.has_value()) << users.error().message();
     for (const OverlayMethod method : {OverlayMethod::kDescriptors, OverlayMethod::kLowerPlus,

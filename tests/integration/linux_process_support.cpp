@@ -1,4 +1,5 @@
 #include "linux_process_support.hpp"
+#include <tree/tree.hpp>
 
 #include <slipway/cpp/error.hpp>
 #include <slipway/cpp/text.hpp>
@@ -149,7 +150,7 @@ TestBackend::TestBackend(const std::string& directory, json extra)
                    extra)) {
     std::filesystem::create_directories(directory + "/data");
     std::filesystem::create_directories(directory + "/exec");
-    const std::string path = std::string(SLIPWAY_BUILD_DIR) + "/lib/slipway/backends/libslipway-linux.so";
+    const std::string path = std::string(tree::kBuild) + "/lib/slipway/backends/libslipway-linux.so";
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // never unloaded, as the daemon does
     if (library == nullptr) throw std::runtime_error(dlerror());
     plugin_ = static_cast<const slw_plugin*>(dlsym(library, SLW_PLUGIN_SYMBOL));

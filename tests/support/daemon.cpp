@@ -1,4 +1,5 @@
 #include <support/daemon.hpp>
+#include <tree/tree.hpp>
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string binary(const std::string& name) {
-    return std::string(SLIPWAY_BUILD_DIR) + "/bin/" + name;
+    return std::string(tree::kBuild) + "/bin/" + name;
 }
 
 // A /24 of 10.213-10.223 by process id, so that daemons of tests that run side by side do not collide.
@@ -44,9 +45,10 @@ DaemonUnderTest::DaemonUnderTest(Options options)
     root_ = pattern;
     data_root_ = options_.data_root.empty() ? root_ + "/data" : options_.data_root;
     bridge_ = "slwt" + tag_;
+    platform_ = daemon_platform(options_.backend, root_);
     start_daemon();
     if (!problem_.empty() || !options_.with_image) return;
-    const std::string tar = options_.backend == "hcs-sim" ? windows_layer_tar(root_) : default_image_tar();
+    const std::string tar = platform_.windows_images ? windows_layer_tar(root_) : default_image_tar();
     const RunResult imported = docker({"import", "-c", "CMD [\"sh\"]", tar, "box"});
     if (imported.exit_code != 0) problem_ = "import failed: " + imported.err + log();
 }
@@ -54,11 +56,7 @@ DaemonUnderTest::DaemonUnderTest(Options options)
 DaemonUnderTest::~DaemonUnderTest() {
     if (root_.empty()) return;
     if (daemon_ == nullptr || !daemon_->running()) start_daemon();
-    const RunResult ids = docker({"ps", "-aq"});
-    std::vector<std::string> remove = {"rm", "-f"};
-    std::istringstream stream(ids.out);
-    for (std::string id; stream >> id;) remove.push_back(id);
-    if (remove.size() > 2) docker(remove);
+    remove_containers();
     stop_daemon();
     run({"ip", "link", "delete", bridge_});
     run({"nft", "delete", "table", "inet", "slipway-" + bridge_});
@@ -75,13 +73,34 @@ DaemonUnderTest::~DaemonUnderTest() {
     fs::remove_all(root_, ignored);
 }
 
+void DaemonUnderTest::remove_containers() const {
+    const RunResult ids = docker({"ps", "-aq"});
+    std::vector<std::string> remove = {"rm", "-f"};
+    std::istringstream stream(ids.out);
+    for (std::string id; stream >> id;) remove.push_back(id);
+    if (remove.size() > 2) docker(remove);
+}
+
+std::string DaemonUnderTest::left_on_simulated_host() {
+    if (platform_.report.empty()) return "";
+    if (!daemon_->running()) start_daemon();
+    remove_containers();
+    stop_daemon();
+    const std::string report = read_file(platform_.report);
+    const bool clean =
+        report.find(R"("leaks":[],)") != std::string::npos && report.find(R"("violations":[]})") != std::string::npos;
+    if (clean) return "";
+    return report.empty() ? "no report from the simulated host" : report;
+}
+
 void DaemonUnderTest::start_daemon() {
     // A test that is killed takes its daemon along; slipway-inject does that by itself.
     std::vector<std::string> argv = options_.launcher;
     if (argv.empty()) argv = {"setpriv", "--pdeathsig", "KILL"};
-    argv.insert(argv.end(), {binary("slipwayd"), "-H", host(), "--data-root", data_root_, "--exec-root", exec_root(),
-                             "--pidfile", root_ + "/pid", "--bridge", bridge_, "--bip",
-                             bridge_address(tag_, options_.bridge_prefix), "--log-level", "debug"});
+    argv.insert(argv.end(), platform_.program.begin(), platform_.program.end());
+    argv.insert(argv.end(), {"-H", host(), "--data-root", platform_.path(data_root_), "--exec-root",
+                             platform_.path(exec_root()), "--pidfile", platform_.path(root_ + "/pid"), "--bridge",
+                             bridge_, "--bip", bridge_address(tag_, options_.bridge_prefix), "--log-level", "debug"});
     if (has_scopes()) {
         argv.insert(argv.end(), {"--exec-opt", "native.cgroupdriver=systemd", "--cgroup-parent",
                                  fs::path(cgroup_parent()).filename().string()});
@@ -90,19 +109,16 @@ void DaemonUnderTest::start_daemon() {
     }
     if (!options_.config.empty()) {
         write_file(root_ + "/daemon.json", options_.config);
-        argv.insert(argv.end(), {"--config-file", root_ + "/daemon.json"});
+        argv.insert(argv.end(), {"--config-file", platform_.path(root_ + "/daemon.json")});
     }
-    if (options_.backend == "hcs-sim") {
-        argv.insert(argv.end(), {"--backend-dir", std::string(SLIPWAY_BUILD_DIR) + "/lib/slipway/backends-simulated",
-                                 "--default-runtime", "windows"});
-    }
+    argv.insert(argv.end(), platform_.arguments.begin(), platform_.arguments.end());
     argv.insert(argv.end(), options_.arguments.begin(), options_.arguments.end());
-    daemon_ = std::make_unique<Background>(Background::start(argv, root_ + "/daemon.log"));
+    daemon_ = std::make_unique<Background>(Background::start(argv, root_ + "/daemon.log", platform_.environment));
     problem_.clear();
-    const bool answered = eventually([&] {
-        return !daemon_->running() ||
-               run({"curl", "-s", "-f", "--unix-socket", socket(), "http://d/_ping"}).exit_code == 0;
-    });
+    std::vector<std::string> ping = {"curl", "-s", "-f"};
+    for (std::string& word : platform_.curl("/_ping")) ping.push_back(std::move(word));
+    const bool answered =
+        eventually([&] { return !daemon_->running() || run(ping).exit_code == 0; }, platform_.start_limit);
     if (!answered || !daemon_->running()) problem_ = "slipwayd does not answer; its log:\n" + log();
 }
 
@@ -113,7 +129,7 @@ void DaemonUnderTest::kill_daemon() {
 
 void DaemonUnderTest::stop_daemon() {
     if (daemon_ == nullptr) return;
-    daemon_->signal(SIGTERM);
+    daemon_->signal(platform_.stop_signal);
     if (!daemon_->wait(std::chrono::milliseconds(20'000))) kill_daemon();
 }
 
@@ -150,9 +166,8 @@ RunResult DaemonUnderTest::slipway(std::vector<std::string> arguments, const Run
 
 RunResult DaemonUnderTest::http(const std::string& method, const std::string& path, const std::string& body,
                                 const std::vector<std::string>& curl_arguments) const {
-    std::vector<std::string> argv = {"curl",           "-s", "--unix-socket",  socket(),     "-X",
-                                     method,           "-w", "\n%{http_code}", "--max-time", "30",
-                                     "http://d" + path};
+    std::vector<std::string> argv = {"curl", "-s", "-X", method, "-w", "\n%{http_code}", "--max-time", "30"};
+    for (std::string& word : platform_.curl(path)) argv.push_back(std::move(word));
     if (!body.empty()) {
         argv.insert(argv.end(), {"-H", "Content-Type: application/json", "--data-binary", body});
     }
@@ -161,11 +176,11 @@ RunResult DaemonUnderTest::http(const std::string& method, const std::string& pa
 }
 
 std::string default_image_tar() {
-    const std::string path = std::string(SLIPWAY_BUILD_DIR) + "/default-image.tar";
+    const std::string path = std::string(tree::kBuild) + "/default-image.tar";
     std::error_code ignored;
     if (!fs::exists(path, ignored)) {
         const std::string own = path + "." + std::to_string(getpid());
-        run({std::string(SLIPWAY_SOURCE_DIR) + "/scripts/make-default-image", own});
+        run({std::string(tree::kSource) + "/scripts/make-default-image", own});
         fs::rename(own, path, ignored);
     }
     return path;

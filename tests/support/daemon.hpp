@@ -3,6 +3,7 @@
 #pragma once
 
 #include <support/machine.hpp>
+#include <support/platform.hpp>
 #include <support/process.hpp>
 
 #include <memory>
@@ -20,8 +21,8 @@ public:
         std::string data_root;               // empty: below the test's own directory
         int bridge_prefix = 24;              // length of the bridge's subnet
         bool with_image = true;              // import the backend's image for tests as "box"
-        // "linux", or "hcs-sim": the HCS backend on its simulated host, whose containers' commands are processes of
-        // this machine. SLIPWAY_TEST_BACKEND in the environment names the one for all tests that do not say.
+        // One of daemon_platform(). SLIPWAY_TEST_BACKEND in the environment names the one for all tests that do not
+        // say.
         std::string backend;
         // Who makes control groups: "cgroupfs" or "systemd". SLIPWAY_TEST_CGROUP_DRIVER names it where tests do not.
         std::string cgroup_driver;
@@ -46,12 +47,13 @@ public:
                    const std::vector<std::string>& curl_arguments = {}) const;
 
     void kill_daemon();  // SIGKILL; containers run on
-    void stop_daemon();  // SIGTERM and wait
+    void stop_daemon();  // asks it to end, and waits
     void start_daemon();
 
     pid_t pid() const { return daemon_->pid(); }
-    std::string socket() const { return root_ + "/s.sock"; }
-    std::string host() const { return "unix://" + socket(); }
+    const DaemonPlatform& platform() const { return platform_; }
+    std::string socket() const { return platform_.socket; }  // for raw_http()
+    std::string host() const { return platform_.host; }
     std::string root() const { return root_; }
     std::string data_root() const { return data_root_; }
     std::string exec_root() const { return root_ + "/run"; }
@@ -62,6 +64,9 @@ public:
         return has_scopes() ? "slwtest.slice/slwtest-" + tag_ + ".slice" : "slwtest-" + tag_;
     }
     bool has_scopes() const { return options_.cgroup_driver == "systemd"; }
+    // Removes all containers, ends the daemon and reads what its simulated host had left; empty for nothing, or when
+    // the host is real. start_daemon() goes on.
+    std::string left_on_simulated_host();
     // The machine with nothing of an ended container still on its way out: a link goes up to 100 ms after its
     // container, later still on a busy machine, and would be missed afterwards.
     MachineState machine_at_rest() const;
@@ -70,7 +75,10 @@ public:
     }
 
 private:
+    void remove_containers() const;
+
     Options options_;
+    DaemonPlatform platform_;
     std::string tag_, root_, data_root_, bridge_, problem_;
     std::unique_ptr<Background> daemon_;
 };

@@ -1,6 +1,7 @@
 #include <support/injected_calls.hpp>
 #include <support/injector.hpp>
 #include <support/process.hpp>
+#include <tree/tree.hpp>
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -36,7 +37,7 @@ std::string link_of(const std::string& path) {
 bool runs(pid_t pid, const char* program) {
     struct stat running {
     }, file{};
-    const std::string path = std::string(SLIPWAY_BUILD_DIR) + "/bin/" + program;
+    const std::string path = std::string(tree::kBuild) + "/bin/" + program;
     return stat(("/proc/" + std::to_string(pid) + "/exe").c_str(), &running) == 0 && stat(path.c_str(), &file) == 0 &&
            running.st_ino == file.st_ino && running.st_dev == file.st_dev;
 }
@@ -170,7 +171,7 @@ Injector::~Injector() {
 }
 
 std::vector<std::string> Injector::command() const {
-    return {std::string(SLIPWAY_BUILD_DIR) + "/bin/slipway-inject", impl_->socket_path()};
+    return {std::string(tree::kBuild) + "/bin/slipway-inject", impl_->socket_path()};
 }
 
 void Injector::arm(const Fault& fault) {

@@ -1,5 +1,7 @@
 #include <support/raw_http.hpp>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -36,19 +38,36 @@ HttpReply parse(const std::string& text) {
     return reply;
 }
 
+// -1: nobody there.
+int connected(const std::string& socket_name) {
+    sockaddr_un local{};
+    sockaddr_in loopback{};
+    const bool is_path = socket_name.starts_with('/');
+    if (is_path) {
+        local.sun_family = AF_UNIX;
+        std::strncpy(local.sun_path, socket_name.c_str(), sizeof(local.sun_path) - 1);
+    } else {
+        const size_t colon = socket_name.find(':');
+        loopback.sin_family = AF_INET;
+        loopback.sin_addr.s_addr = inet_addr(socket_name.substr(0, colon).c_str());
+        loopback.sin_port = htons(static_cast<uint16_t>(std::atoi(socket_name.c_str() + colon + 1)));
+    }
+    const int fd = socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int failed = is_path ? connect(fd, reinterpret_cast<sockaddr*>(&local), sizeof(local))
+                               : connect(fd, reinterpret_cast<sockaddr*>(&loopback), sizeof(loopback));
+    if (failed == 0) return fd;
+    close(fd);
+    return -1;
+}
+
 }  // namespace
 
-RawRequest::RawRequest(const std::string& socket_path, const std::string& method, const std::string& path,
-                       const std::string& body) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, socket_path.c_str(), sizeof(address.sun_path) - 1);
-    fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-        hang_up();
-        return;
-    }
-    std::string text = method + " " + path + " HTTP/1.1\r\nHost: d\r\nConnection: close\r\n";
+RawRequest::RawRequest(const std::string& socket_name, const std::string& method, const std::string& path,
+                       const std::string& body)
+    : fd_(connected(socket_name)) {
+    if (fd_ < 0) return;
+    const std::string host = socket_name.starts_with('/') ? "d" : socket_name;
+    std::string text = method + " " + path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n";
     if (!body.empty()) text += "Content-Type: application/json\r\n";
     if (!body.empty() || method == "POST") text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     text += "\r\n" + body;

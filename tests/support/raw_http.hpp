@@ -1,4 +1,4 @@
-// tests/support/raw_http.hpp - HTTP over a unix socket without a client program: thousands of requests cost little, and
+// tests/support/raw_http.hpp - HTTP without a client program: thousands of requests cost little, and
 // a connection may end when the test wants it to.
 #pragma once
 
@@ -15,7 +15,7 @@ struct HttpReply {
 
 class RawRequest {
 public:
-    // Connects and sends; `body` is JSON, empty for none.
+    // Connects and sends; `socket` is the path of a unix socket, or ADDRESS:PORT; `body` is JSON, empty for none.
     RawRequest(const std::string& socket, const std::string& method, const std::string& path,
                const std::string& body = "");
     ~RawRequest() { hang_up(); }

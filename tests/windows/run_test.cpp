@@ -29,7 +29,7 @@ TEST_F(WindowsRun, ACommandsOutputReachesTheLogBeforeItsExitIsTold) {
 TEST_F(WindowsRun, LogRecordsCarryTheAttributesTheyAreGiven) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
-    RunOptions options{{"cmd", "/c", "echo $GREETING"}};
+    RunOptions options{does({"env:GREETING"})};
     options.log_attributes = R"({"tag":"web"})";
 
     ASSERT_TRUE(run(c, id, options));

@@ -51,7 +51,11 @@ TEST(CreateRequest, NamesTheOptionThatMakesNoSense) {
 }
 
 TEST(CreateRequest, TakesValuesOfBareVariablesFromTheEnvironment) {
+#ifdef _WIN32
+    _putenv_s("SLIPWAY_TEST_VALUE", "7");
+#else
     setenv("SLIPWAY_TEST_VALUE", "7", 1);
+#endif
     RunOptions options;
     options.env = {"A=1", "SLIPWAY_TEST_VALUE", "SLIPWAY_TEST_UNSET"};
 

@@ -1,5 +1,6 @@
 // docs/api-coverage.md against the fields the engine knows and the tests there are.
 #include <slipway/core/schema.hpp>
+#include <tree/tree.hpp>
 
 #include <gtest/gtest.h>
 
@@ -29,7 +30,7 @@ std::string read(const fs::path& path) {
 std::map<std::string, Entry> table() {
     std::map<std::string, Entry> rows;
     const std::regex row(R"(^\| ((?:Host)?Config\.[A-Za-z.]+) \| ([A-Za-z ]+) \| (.+) \|$)");
-    std::istringstream lines(read(fs::path(SLIPWAY_SOURCE_DIR) / "docs/api-coverage.md"));
+    std::istringstream lines(read(fs::path(tree::kSource) / "docs/api-coverage.md"));
     for (std::string line; std::getline(lines, line);) {
         std::smatch match;
         if (!std::regex_match(line, match, row)) continue;
@@ -54,7 +55,7 @@ void collect(std::span<const Field> schema, const std::string& prefix, std::set<
 std::set<std::string> all_tests() {
     std::set<std::string> names;
     const std::regex test(R"(TEST(?:_F|_P)?\((\w+),\s*(\w+)\))");
-    for (const auto& entry : fs::recursive_directory_iterator(fs::path(SLIPWAY_SOURCE_DIR) / "tests")) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(tree::kSource) / "tests")) {
         if (entry.path().extension() != ".cpp") continue;
         const std::string text = read(entry.path());
         for (std::sregex_iterator at(text.begin(), text.end(), test), end; at != end; ++at) {
@@ -91,7 +92,7 @@ TEST(ApiCoverage, WhatIsRefusedIsRefusedWithThatText) {
     // Where the texts are written; a text that changed there must change in the table.
     std::string source;
     for (const char* part : {"core/src", "plugins/linux/src"}) {
-        for (const auto& entry : fs::recursive_directory_iterator(fs::path(SLIPWAY_SOURCE_DIR) / part)) {
+        for (const auto& entry : fs::recursive_directory_iterator(fs::path(tree::kSource) / part)) {
             if (entry.path().extension() == ".cpp") source += read(entry.path());
         }
     }

@@ -1,5 +1,6 @@
 // Plugins that are broken in one way each: reported by name and cause, while the good one beside them loads.
 #include <gmock/gmock.h>
+#include <tree/tree.hpp>
 
 #include <cstdlib>
 
@@ -82,7 +83,7 @@ TEST_F(HostilePlugins, TheCanaryWouldHaveSung) {
     const fs::path canary = directory_ / "canary";
     ASSERT_EQ(setenv("SLIPWAY_TEST_CANARY", canary.c_str(), 1), 0);
     add_hostile("manifest-major");
-    fs::copy_file(fs::path(SLIPWAY_BUILD_DIR) / "fixtures/hostile/libolder.json", directory_ / "libmanifest-major.json",
+    fs::copy_file(fs::path(tree::kBuild) / "fixtures/hostile/libolder.json", directory_ / "libmanifest-major.json",
                   fs::copy_options::overwrite_existing);
 
     load(probe_process());
@@ -92,7 +93,7 @@ TEST_F(HostilePlugins, TheCanaryWouldHaveSung) {
 
 TEST_F(HostilePlugins, AllTogetherDoNotKeepTheGoodOneOut) {
     size_t hostile = 0;
-    for (const auto& entry : fs::directory_iterator(fs::path(SLIPWAY_BUILD_DIR) / "fixtures/hostile")) {
+    for (const auto& entry : fs::directory_iterator(fs::path(tree::kBuild) / "fixtures/hostile")) {
         const std::string name = entry.path().stem().string().substr(3);
         const bool loads = name == "older" || name == "newer" || name == "liar";
         if (entry.path().extension() != ".json" || loads) continue;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <tree/tree.hpp>
 
 #include "plugin_host/trust.hpp"
 #include "plugin_host_support.hpp"
@@ -130,7 +131,7 @@ TEST_F(PluginManifestTest, ForAnotherPlatformKeepsTheLibraryFromLoading) {
 
 TEST_F(PluginManifestTest, WithoutALibraryAndALibraryWithoutOneAreBothReported) {
     write_file("libx.json", kGood);
-    fs::copy_file(fs::path(SLIPWAY_BUILD_DIR) / "fixtures/hostile/libolder.so", directory_ / "liby.so");
+    fs::copy_file(fs::path(tree::kBuild) / "fixtures/hostile/libolder.so", directory_ / "liby.so");
 
     const LoadedPlugins loaded = load(nullptr);
 

@@ -1,4 +1,5 @@
 #include "plugin_host_support.hpp"
+#include <tree/tree.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -36,7 +37,7 @@ Status probe_once(const fs::path& library, int timeout_ms) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-    const std::string program = std::string(SLIPWAY_BUILD_DIR) + "/bin/slipway-probe";
+    const std::string program = std::string(tree::kBuild) + "/bin/slipway-probe";
     std::string argument = library.string();
     char* argv[] = {const_cast<char*>(program.c_str()), argument.data(), nullptr};
     pid_t pid = -1;
@@ -79,13 +80,13 @@ void PluginDirectoryTest::TearDown() {
 }
 
 void PluginDirectoryTest::add_hostile(const std::string& name) {
-    const fs::path from = fs::path(SLIPWAY_BUILD_DIR) / "fixtures/hostile";
+    const fs::path from = fs::path(tree::kBuild) / "fixtures/hostile";
     fs::copy_file(from / ("lib" + name + ".so"), directory_ / ("lib" + name + ".so"));
     fs::copy_file(from / ("lib" + name + ".json"), directory_ / ("lib" + name + ".json"));
 }
 
 void PluginDirectoryTest::add_good() {
-    const fs::path from = fs::path(SLIPWAY_BUILD_DIR) / "fixtures/template";
+    const fs::path from = fs::path(tree::kBuild) / "fixtures/template";
     fs::copy_file(from / "libslipway-example.so", directory_ / "libslipway-example.so");
     fs::copy_file(from / "libslipway-example.json", directory_ / "libslipway-example.json");
 }

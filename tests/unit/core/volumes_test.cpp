@@ -58,7 +58,7 @@ protected:
     fs::path directory() const { return root / "data" / "volumes"; }
     std::vector<std::string> files() const {
         std::vector<std::string> list;
-        for (const auto& entry : fs::directory_iterator(directory())) list.push_back(entry.path().filename());
+        for (const auto& entry : fs::directory_iterator(directory())) list.push_back(entry.path().filename().string());
         std::sort(list.begin(), list.end());
         return list;
     }

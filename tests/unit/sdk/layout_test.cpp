@@ -1,6 +1,7 @@
 // Pins the ABI: what the headers say now must be what was recorded, and the record must be complete.
 #include <gtest/gtest.h>
 #include <slipway/base.h>
+#include <tree/tree.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -32,14 +33,14 @@ std::string current_layout() {
 }
 
 fs::path recorded_file() {
-    return fs::path(SLIPWAY_SOURCE_DIR) / "sdk/abi" /
+    return fs::path(slipway::tree::kSource) / "sdk/abi" /
            ("layout-" + std::to_string(SLW_ABI_MAJOR) + "." + std::to_string(SLW_ABI_MINOR) + ".txt");
 }
 
 // The headers' text without comments.
 std::string headers() {
     std::string all;
-    for (const auto& entry : fs::directory_iterator(fs::path(SLIPWAY_SOURCE_DIR) / "sdk/include/slipway")) {
+    for (const auto& entry : fs::directory_iterator(fs::path(slipway::tree::kSource) / "sdk/include/slipway")) {
         if (entry.path().extension() == ".h") all += read_file(entry.path());
     }
     return std::regex_replace(all, std::regex(R"(/\*[^*]*\*+([^/*][^*]*\*+)*/)"), "");

@@ -5,6 +5,7 @@
 #include <documents/network_documents.hpp>
 #include <documents/process_document.hpp>
 #include <documents/system_document.hpp>
+#include <tree/tree.hpp>
 
 #include <gtest/gtest.h>
 
@@ -17,7 +18,7 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-const fs::path kGolden = SLIPWAY_SOURCE_DIR "/tests/unit/windows/golden";
+const fs::path kGolden = fs::path(tree::kSource) / "tests/unit/windows/golden";
 
 std::vector<LayerFolder> layers_in(const json& array) {
     std::vector<LayerFolder> layers;

@@ -2,7 +2,8 @@
 
 #include <slipway/core/event_queue.hpp>
 
-#include <cstdlib>
+#include <names/identity.hpp>
+
 #include <mutex>
 #include <thread>
 
@@ -21,9 +22,8 @@ EngineFixture::~EngineFixture() {
 
 void EngineFixture::open() {
     if (root.empty()) {
-        std::string pattern = (std::filesystem::temp_directory_path() / "slipway-core-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        root = pattern;
+        root = std::filesystem::temp_directory_path() / ("slipway-core-" + generate_id().substr(0, 12));
+        ASSERT_TRUE(std::filesystem::create_directory(root));
         log_ = std::make_shared<Log>();
     }
     queue = std::make_shared<BackendEventQueue>();
@@ -114,7 +114,9 @@ std::vector<std::string> EngineFixture::log_lines() const {
 }
 
 std::vector<Event> EngineFixture::all_events() const {
-    auto subscription = engine->subscribe(0, unix_now(), 1, {});
+    // Events within one tick of a coarse clock have times that are a little ahead of it.
+    constexpr UnixNanos kTick = 1'000'000;
+    auto subscription = engine->subscribe(0, unix_now() + kTick, 1, {});
     std::vector<Event> events;
     while (!subscription->closed()) {
         auto next = subscription->next(std::chrono::milliseconds(1000));

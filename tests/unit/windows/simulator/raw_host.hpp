@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
+#include <random>
 
 namespace slipway::windows_backend {
 
@@ -57,9 +58,10 @@ protected:
     void SetUp() override {
         simulated::reset();
         api_ = simulated::connect();
-        std::string pattern = (std::filesystem::temp_directory_path() / "slipway-sim-XXXXXX").string();
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        directory_ = pattern;
+        std::random_device random;
+        const auto name = "slipway-sim-" + std::to_string(random()) + std::to_string(random());
+        directory_ = (std::filesystem::temp_directory_path() / name).string();
+        ASSERT_TRUE(std::filesystem::create_directory(directory_));
     }
     void TearDown() override {
         simulated::release_hangs();

@@ -1,0 +1,42 @@
+#!/bin/sh
+# run.sh BUILD PROGRAM.exe [ARGUMENT...]: a program that preset windows-mingw built, under Wine in the prefix WINEPREFIX, with
+# BUILD as its working directory. Arguments that are paths of this machine are passed as Windows'.
+# run.sh BUILD --host COMMAND...: a command of this machine, for tests that run Wine themselves.
+#   --start   makes the prefix, puts the simulated host's libraries in the place of Windows' own, and starts the server
+#   --stop    ends it
+# 77: BUILD is not there, so there is nothing to test; with CI=true that is a failure.
+build=$1
+shift
+wine=$(cd "$(dirname "$0")/../.." && pwd)/scripts/wine
+if [ ! -f "$build/bin/slipwayd.exe" ]; then
+    echo "not built: $build (scripts/deps --windows; scripts/windows-deps; scripts/build windows-mingw)"
+    [ "${CI:-}" = true ] && exit 1
+    exit 77
+fi
+system32=$WINEPREFIX/drive_c/windows/system32
+case $1 in
+    --start)
+        "$wine" --start || exit 1
+        for library in "$build"/simulated-host/*.dll; do
+            cmp -s "$library" "$system32/$(basename "$library")" || cp "$library" "$system32/" || exit 1
+        done
+        # Wine has a virtdisk of its own.
+        exec "$wine" reg add 'HKCU\Software\Wine\DllOverrides' /v virtdisk /d native /f </dev/null ;;
+    --stop)
+        exec "$wine" --stop ;;
+    --host)
+        shift
+        exec "$@" ;;
+esac
+cd "$build" || exit 1
+program=bin/$1
+shift
+for argument; do
+    shift
+    case $argument in
+        /*) argument=Z:$(printf %s "$argument" | tr / '\\') ;;
+    esac
+    set -- "$@" "$argument"
+done
+export WINEPATH="Z:$(printf %s "$build/bin" | tr / '\\')"
+exec "$wine" "$program" "$@"
