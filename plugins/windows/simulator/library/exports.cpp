@@ -58,8 +58,10 @@ void write_report() {
 }
 
 void fill_table() {
-    // Kept for good: callers of a system library cannot tell when they are done with it.
-    static const std::shared_ptr<const raw::HostApi> simulated = connect();
+    // Kept for good: callers of a system library cannot tell when they are done with it. Its end is not left to a
+    // destructor either: the process ends the host's thread first, perhaps while it holds the mutex, and disconnecting
+    // would wait for that for ever.
+    static const auto& simulated = *new std::shared_ptr<const raw::HostApi>(connect());
     raw::HostApi table = *simulated;
     take_real_disk_handles(table);
 #define SIMULATED_FILL(name, result, parameters) slipway_to_##name = reinterpret_cast<void*>(table.name);
