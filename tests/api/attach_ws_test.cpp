@@ -7,15 +7,16 @@
 namespace slipway::testing {
 namespace {
 
-// Reads a script's lines from the environment-free argument list: socket, path, then steps. "send TEXT", "key HEX",
+// Arguments: socket (a path, or ADDRESS:PORT), path, then steps. "send TEXT", "key HEX",
 // "until TEXT" (what came since the connection must hold it), "close". Prints what came, kind by kind, and the status
 // the server closed with.
 constexpr const char* kClient = R"(
 import socket, sys, websocket
 path, target, *steps = sys.argv[1:]
-sock = socket.socket(socket.AF_UNIX)
+address, _, port = path.rpartition(":")
+sock = socket.socket(socket.AF_INET if address else socket.AF_UNIX)
 sock.settimeout(30)
-sock.connect(path)
+sock.connect((address, int(port)) if address else path)
 try:
     ws = websocket.create_connection("ws://localhost" + target, socket=sock, origin=next(
         (step[7:] for step in steps if step.startswith("origin ")), None), timeout=30)

@@ -2,7 +2,6 @@
 #include "client.hpp"
 
 #include <algorithm>
-#include <csignal>
 
 namespace slipway::testing {
 namespace {
@@ -24,7 +23,7 @@ protected:
         return eventually([&] { return state(container) == wanted; });
     }
     void kill_from_outside(const std::string& container) const {
-        kill(static_cast<pid_t>(std::stol(inspect(container, "{{.State.Pid}}"))), SIGKILL);
+        daemon->platform().kill_process(inspect(container, "{{.State.Pid}}"));
     }
     void restart_daemon() const {
         daemon->kill_daemon();

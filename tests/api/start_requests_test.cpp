@@ -216,7 +216,8 @@ TEST_F(StartRequest, Sf46_AFileBoundOntoADirectoryIs127WithTheHint) {
 TEST_F(StartRequest, Sf48_AMountFailureIs128AndKeepsAnEarlierCode) {
     const std::string source = daemon->root() + "/source";
     fs::create_directory(source);
-    const json mounts = {{"Mounts", {{{"Type", "bind"}, {"Source", source}, {"Target", "/x"}}}}};
+    const json mounts = {
+        {"Mounts", {{{"Type", "bind"}, {"Source", daemon->platform().path(source)}, {"Target", "/x"}}}}};
     create("never", {"true"}, mounts);
     exits("zero", {"true"}, mounts, 0);
     exits("three", {"sh", "-c", "exit 3"}, mounts, 3);

@@ -1,7 +1,9 @@
 // The HCS backend behind a real daemon, driven by the real docker client. The host is simulated; commands are processes
-// of this machine.
+// of this machine, or under Wine where SLIPWAY_TEST_BACKEND says so.
 #include "client.hpp"
 #include "http_json.hpp"
+
+#include <cstdlib>
 
 namespace slipway::testing {
 namespace {
@@ -10,7 +12,7 @@ class WindowsOverHttp : public DockerClient {
 protected:
     DaemonUnderTest::Options options() const override {
         DaemonUnderTest::Options result;
-        result.backend = "hcs-sim";
+        if (std::getenv("SLIPWAY_TEST_BACKEND") == nullptr) result.backend = "hcs-sim";
         return result;
     }
 };

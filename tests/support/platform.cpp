@@ -1,5 +1,6 @@
 #include <support/daemon.hpp>
 #include <support/platform.hpp>
+#include <support/process.hpp>
 #include <tree/tree.hpp>
 
 #include <algorithm>
@@ -30,6 +31,16 @@ DaemonPlatform under_wine(const std::string& root) {
 
 std::string DaemonPlatform::path(const std::string& of_this_machine) const {
     return windows_paths ? windows_path(of_this_machine) : of_this_machine;
+}
+
+void DaemonPlatform::kill_process(const std::string& id) const {
+    if (windows_paths) {
+        RunOptions options;
+        options.environment = environment;
+        run({wine_program(), "taskkill", "/f", "/pid", id}, options);
+    } else {
+        kill(static_cast<pid_t>(std::stol(id)), SIGKILL);
+    }
 }
 
 std::vector<std::string> DaemonPlatform::curl(const std::string& path) const {

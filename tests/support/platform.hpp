@@ -21,6 +21,8 @@ struct DaemonPlatform {
     bool windows_paths = false;  // drive Z: is the machine's root
 
     std::string path(const std::string& of_this_machine) const;
+    // Ends a process by the id that inspect tells, as somebody of the host would.
+    void kill_process(const std::string& id) const;
     // curl's words for a request to `path`.
     std::vector<std::string> curl(const std::string& path) const;
 };

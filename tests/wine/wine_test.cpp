@@ -27,7 +27,8 @@ class Wine : public ::testing::Test {
 protected:
     void SetUp() override {
         if (!fs::exists(windows_build() + "/bin/slipwayd.exe")) {
-            if (std::getenv("CI") != nullptr) FAIL() << "not built: " << windows_build() << ", and in CI it may not skip";
+            if (std::getenv("CI") != nullptr)
+                FAIL() << "not built: " << windows_build() << ", and in CI it may not skip";
             GTEST_SKIP() << "not built: " << windows_build();
         }
         DaemonUnderTest::Options options;

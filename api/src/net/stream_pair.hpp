@@ -14,7 +14,6 @@ namespace slipway::api {
 // Two connected stream sockets. read() and write() are for one thread each, cut() for any.
 class StreamPair {
 public:
-    // kUnimplemented on Windows.
     static Result<StreamPair> make();
 
     StreamPair(StreamPair&& other) noexcept;
@@ -35,7 +34,7 @@ public:
     void cut() const;
 
 private:
-    StreamPair(slw_os_handle near, slw_os_handle far) : near_(near), far_(far) {}
+    StreamPair(slw_os_handle ours, slw_os_handle theirs) : near_(ours), far_(theirs) {}
 
     slw_os_handle near_, far_;
 };

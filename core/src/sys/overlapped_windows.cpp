@@ -40,11 +40,14 @@ public:
     bool usable() const { return overlapped_.hEvent != nullptr; }
     OVERLAPPED* get() { return &overlapped_; }
 
-    // Waits for the end, cancelling at `deadline`. The system's code, 0 for success; `count` is set even when a message
-    // did not fit.
-    DWORD finish(Clock::time_point deadline, DWORD& count, bool& timed_out) {
-        while (::WaitForSingleObject(overlapped_.hEvent, milliseconds_to(deadline)) == WAIT_TIMEOUT) {
-            if (Clock::now() < deadline) continue;
+    // Waits for the end, cancelling at `deadline` or when `gives_up` says so. The system's code, 0 for success; `count`
+    // is set even when a message did not fit.
+    DWORD finish(Clock::time_point deadline, DWORD& count, bool& timed_out,
+                 const std::function<bool()>& gives_up = {}) {
+        const DWORD longest = gives_up ? kTick : kLongestWait;
+        while (::WaitForSingleObject(overlapped_.hEvent, std::min(milliseconds_to(deadline), longest)) ==
+               WAIT_TIMEOUT) {
+            if (Clock::now() < deadline && !(gives_up && gives_up())) continue;
             timed_out = true;
             ::CancelIoEx(handle_, &overlapped_);
             break;
@@ -54,8 +57,10 @@ public:
     }
 
 private:
+    static constexpr DWORD kTick = 200;  // ms
+    static constexpr DWORD kLongestWait = 60'000;
+
     static DWORD milliseconds_to(Clock::time_point deadline) {
-        constexpr int64_t kLongestWait = 60'000;
         if (deadline == kNoDeadline) return kLongestWait;
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
         return static_cast<DWORD>(std::clamp<int64_t>(left, 0, kLongestWait));
@@ -90,7 +95,8 @@ Outcome read(slw_os_handle handle, void* to, size_t capacity, Clock::time_point 
     return timed_out && code == ERROR_OPERATION_ABORTED ? Outcome::kTimeout : Outcome::kBroken;
 }
 
-Outcome write(slw_os_handle handle, std::string_view data, Clock::time_point deadline) {
+Outcome write(slw_os_handle handle, std::string_view data, Clock::time_point deadline,
+              const std::function<bool()>& gives_up) {
     while (!data.empty()) {
         Operation operation(to_handle(handle));
         if (!operation.usable()) return Outcome::kBroken;
@@ -101,7 +107,7 @@ Outcome write(slw_os_handle handle, std::string_view data, Clock::time_point dea
         }
         DWORD count = 0;
         bool timed_out = false;
-        const DWORD code = operation.finish(deadline, count, timed_out);
+        const DWORD code = operation.finish(deadline, count, timed_out, gives_up);
         if (code != 0) return timed_out && code == ERROR_OPERATION_ABORTED ? Outcome::kTimeout : Outcome::kBroken;
         data.remove_prefix(count);
     }

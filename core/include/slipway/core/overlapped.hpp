@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace slipway::core::overlapped {
@@ -22,8 +23,10 @@ enum class Outcome { kDone, kEnd, kTimeout, kBroken };
 // One reader and one writer may be inside at the same time.
 Outcome read(slw_os_handle handle, void* to, size_t capacity, Clock::time_point deadline, size_t& got);
 
-// Writes all of it; kTimeout when the other side does not read until `deadline`, after a part was sent.
-Outcome write(slw_os_handle handle, std::string_view data, Clock::time_point deadline);
+// Writes all of it; kTimeout when the other side does not read until `deadline`, or until `gives_up` (may be empty),
+// asked several times a second, says so. A part was sent then.
+Outcome write(slw_os_handle handle, std::string_view data, Clock::time_point deadline,
+              const std::function<bool()>& gives_up = {});
 
 // The other side reads the end after what was written.
 void end_writing(slw_os_handle handle);

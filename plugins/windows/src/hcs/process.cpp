@@ -21,13 +21,23 @@ Error command_error(Error error, const json& parameters) {
     const std::string line = read_text(parameters, "CommandLine");
     const int32_t code = error.os().code;
     if (code == raw::kFileNotFound || code == raw::kPathNotFound) {
-        return std::move(error).with_code(ErrorCode::kExecNotFound).with_resource(line);
-    }
-    if (code == raw::kAccessDenied) return std::move(error).with_code(ErrorCode::kExecDenied).with_resource(line);
-    if (code == raw::kDirectory) {
         return std::move(error)
+            .context("exec: \"" + line + "\": executable file not found in %PATH%")
+            .with_code(ErrorCode::kExecNotFound)
+            .with_resource(line);
+    }
+    if (code == raw::kAccessDenied) {
+        return std::move(error)
+            .context("exec: \"" + line + "\": permission denied")
             .with_code(ErrorCode::kExecDenied)
-            .with_resource(read_text(parameters, "WorkingDirectory"));
+            .with_resource(line);
+    }
+    if (code == raw::kDirectory) {
+        const std::string directory = read_text(parameters, "WorkingDirectory");
+        return std::move(error)
+            .context("working directory '" + directory + "'")
+            .with_code(ErrorCode::kExecDenied)
+            .with_resource(directory);
     }
     return error;
 }
