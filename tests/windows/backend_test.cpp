@@ -24,10 +24,10 @@ json network_document() {
             {"Options", json::object()}};
 }
 
-// A tar stream of one file.
-std::string small_tar() {
+// A member of a tar stream: a small file.
+std::string tar_member(const std::string& name) {
     char header[512] = {};
-    std::snprintf(header, 100, "Files/hello.txt");
+    std::snprintf(header, 100, "%s", name.c_str());
     std::memcpy(header + 124, "00000000005", 12);
     std::memset(header + 148, ' ', 8);
     header[156] = '0';
@@ -35,7 +35,11 @@ std::string small_tar() {
     unsigned sum = 0;
     for (const char c : header) sum += static_cast<unsigned char>(c);
     std::snprintf(header + 148, 8, "%06o", sum);
-    return std::string(header, sizeof(header)) + "slip\n" + std::string(512 - 5 + 1024, '\0');
+    return std::string(header, sizeof(header)) + "slip\n" + std::string(512 - 5, '\0');
+}
+
+bool is_hyperv(const RunOptions& options) {
+    return options.host_config.value("Isolation", "") == "hyperv";
 }
 
 }  // namespace
@@ -184,9 +188,20 @@ Outcome WindowsBackend::remove_network() {
 }
 
 Outcome WindowsBackend::import_layer(const std::string& id, const std::vector<std::string>& parents) {
+    return import_files(id, parents, {"Files/hello.txt"});
+}
+
+Outcome WindowsBackend::import_machine_layer(const std::string& id) {
+    return import_files(id, {}, {"Files/hello.txt", "UtilityVM/Files/EFI/Microsoft/Boot/bootmgfw.efi"});
+}
+
+Outcome WindowsBackend::import_files(const std::string& id, const std::vector<std::string>& parents,
+                                     const std::vector<std::string>& names) {
     std::vector<const char*> parent_ids;
     for (const std::string& parent : parents) parent_ids.push_back(parent.c_str());
-    const std::string tar = small_tar();
+    std::string tar;
+    for (const std::string& name : names) tar += tar_member(name);
+    tar += std::string(1024, '\0');
     size_t at = 0;
     const FunctionSource source([&](void* buffer, uint64_t capacity) -> int64_t {
         const size_t size = std::min<size_t>(tar.size() - at, static_cast<size_t>(capacity));
@@ -208,15 +223,22 @@ Outcome WindowsBackend::create_network() {
     });
 }
 
+Outcome WindowsBackend::create_root(slw_container* c, const std::vector<std::string>& layers) {
+    std::vector<const char*> ids;
+    for (const std::string& layer : layers) ids.push_back(layer.c_str());
+    const slw_root_request request{sizeof(slw_root_request), 0, ids.data(), ids.size()};
+    return outcome([&](const slw_call* limits, slw_sink*, slw_error* err) {
+        return table<slw_mount_ops>(SLW_EXT_MOUNT)->root_create(c, limits, &request, err);
+    });
+}
+
 Outcome WindowsBackend::mount_root(slw_container* c) {
+    if (const Outcome made = create_root(c, {kLayer}); !made) return made;
     const char* const ids[] = {kLayer.c_str()};
     const slw_root_request request{sizeof(slw_root_request), 0, ids, 1};
-    const auto* ops = table<slw_mount_ops>(SLW_EXT_MOUNT);
-    const Outcome made = outcome(
-        [&](const slw_call* limits, slw_sink*, slw_error* err) { return ops->root_create(c, limits, &request, err); });
-    if (!made) return made;
-    return outcome(
-        [&](const slw_call* limits, slw_sink*, slw_error* err) { return ops->root_mount(c, limits, &request, err); });
+    return outcome([&](const slw_call* limits, slw_sink*, slw_error* err) {
+        return table<slw_mount_ops>(SLW_EXT_MOUNT)->root_mount(c, limits, &request, err);
+    });
 }
 
 Outcome WindowsBackend::join_network(slw_container* c, const std::string& id, const RunOptions& options) {
@@ -275,7 +297,9 @@ Outcome WindowsBackend::start(slw_container* c) {
 }
 
 Outcome WindowsBackend::run(slw_container* c, const std::string& id, const RunOptions& options) {
-    if (const Outcome mounted = mount_root(c); !mounted) return mounted;
+    const std::vector<std::string> layers = options.layers.empty() ? std::vector{kLayer} : options.layers;
+    const Outcome rooted = is_hyperv(options) ? create_root(c, layers) : mount_root(c);
+    if (!rooted) return rooted;
     if (const Outcome joined = join_network(c, id, options); !joined) return joined;
     if (const Outcome created = create(c, id, options); !created) return created;
     return start(c);

@@ -78,6 +78,7 @@ struct RunOptions {
     json config = json::object();
     json host_config = json::object();
     bool network = true;
+    std::vector<std::string> layers = {};  // lowest first; empty: the base layer all containers lie on
     json ports = json::array();
     uint32_t flags = 0;                    // SLW_CREATE_...
     const char* log_attributes = nullptr;  // of slw_log_target
@@ -96,14 +97,19 @@ protected:
     // The phases of a start in their order; each is an outcome.
     Outcome import_layer();  // the base layer all containers lie on
     Outcome import_layer(const std::string& id, const std::vector<std::string>& parents);
+    // A base layer that virtual machines can boot from.
+    Outcome import_machine_layer(const std::string& id);
+    Outcome import_files(const std::string& id, const std::vector<std::string>& parents,
+                         const std::vector<std::string>& names);
     Outcome remove_layer(const std::string& id);
     Outcome create_network();
     Outcome remove_network();
+    Outcome create_root(slw_container* c, const std::vector<std::string>& layers);
     Outcome mount_root(slw_container* c);
     Outcome join_network(slw_container* c, const std::string& id, const RunOptions& options);
     Outcome create(slw_container* c, const std::string& id, const RunOptions& options);
     Outcome start(slw_container* c);
-    // All of them; stops at the first that fails.
+    // All of them; stops at the first that fails. As the engine does, a root is not mounted for Hyper-V isolation.
     Outcome run(slw_container* c, const std::string& id, const RunOptions& options);
     // Gives everything back, newest first; the first failure.
     Outcome give_back(slw_container* c);

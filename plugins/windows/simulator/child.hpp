@@ -44,6 +44,8 @@ public:
     virtual void interrupt() = 0;
     // Ends it and all its children.
     virtual void terminate() = 0;
+    // It and its children stand still, or go on; on Windows, it alone.
+    virtual void hold(bool still) = 0;
 
 protected:
     Child() = default;

@@ -136,6 +136,11 @@ public:
         signal_group(SIGKILL);
     }
 
+    void hold(bool still) override {
+        const std::lock_guard lock(mutex_);
+        signal_group(still ? SIGSTOP : SIGCONT);
+    }
+
 private:
     void watch(const OnExit& on_exit) {
         siginfo_t info{};

@@ -180,6 +180,14 @@ public:
     void interrupt() override { TerminateJobObject(job_.get(), kControlC); }
     void terminate() override { TerminateJobObject(job_.get(), kTerminated); }
 
+    // There is no documented way to hold a process, only its threads; this one is as old as the debuggers that use it.
+    void hold(bool still) override {
+        using Call = LONG(WINAPI*)(HANDLE);
+        const HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
+        const FARPROC found = GetProcAddress(ntdll, still ? "NtSuspendProcess" : "NtResumeProcess");
+        if (found != nullptr) reinterpret_cast<Call>(reinterpret_cast<void*>(found))(process_.get());
+    }
+
 private:
     static raw::Handle given(OwnedHandle& handle) { return handle ? handle.release() : raw::kNoHandle; }
 

@@ -138,6 +138,7 @@ Hresult query_endpoint(raw::Handle handle, raw::Text query, char16_t** propertie
 
 Hresult delete_endpoint(const Guid& id, char16_t** error) {
     return answered("HcnDeleteEndpoint", error, [&](Host& host) -> Answer {
+        if (host.has_adapter(id)) return {raw::kHcnStillReferenced, "a machine has an adapter on it"};
         if (host.endpoints.erase(id) == 0) return {raw::kHcnEndpointNotFound, "no such endpoint"};
         for (auto& [guid, name_space] : host.name_spaces) name_space.endpoints.erase(id);
         return {};

@@ -188,6 +188,7 @@ void Host::reset() {
     endpoints.clear();
     name_spaces.clear();
     disks.clear();
+    grants.clear();
     for (const auto& [text, owner] : texts_) delete[] static_cast<char16_t*>(text);
     texts_.clear();
     injection.clear();
@@ -212,6 +213,10 @@ std::vector<std::string> Host::leaks() {
     for (const auto& [path, disk] : disks) {
         if (disk.attached) found.push_back("attached disk " + windows_backend::utf8_of_path(path));
         if (!disk.filter.is_null()) found.push_back("storage filter on " + windows_backend::utf8_of_path(path));
+    }
+    for (const auto& [machine, file] : grants) {
+        if (!std::filesystem::exists(file)) continue;
+        found.push_back("access of " + machine + " to " + windows_backend::utf8_of_path(file));
     }
     if (!texts_.empty()) found.push_back(std::to_string(texts_.size()) + " texts that were not freed");
     return found;

@@ -7,6 +7,7 @@
 
 #include "child.hpp"
 #include "injection.hpp"
+#include "machine.hpp"
 
 #include <raw/codes.hpp>
 #include <raw/host_api.hpp>
@@ -80,6 +81,14 @@ struct System {
     Hresult exit_status = raw::kOk;
     std::string volume, name_space;
     std::map<uint32_t, std::shared_ptr<Process>> processes;
+    std::unique_ptr<Machine> machine;  // of a virtual machine
+    std::weak_ptr<System> hosting;     // of a container in one
+
+    // Its machine is paused: nothing it is asked for can happen.
+    bool stands_still() const {
+        const auto vm = hosting.lock();
+        return vm && vm->machine->paused;
+    }
 };
 
 // What an open handle of a system or process leads to.
@@ -173,6 +182,9 @@ public:
     void close_disk(raw::Handle vhd);
 
     // systems.cpp
+    std::vector<std::shared_ptr<System>> hosted_by(const System& machine) const;
+    // A machine has an adapter on this endpoint.
+    bool has_adapter(const Guid& endpoint) const;
     void end_system(const std::shared_ptr<System>& system, const std::string& exit_type, Hresult status);
     void finish_if_empty(const std::shared_ptr<System>& system);
     void process_ended(const std::shared_ptr<Process>& process, uint32_t exit_code);
@@ -194,7 +206,8 @@ public:
     std::map<Guid, Network> networks;
     std::map<Guid, Endpoint> endpoints;
     std::map<Guid, NameSpace> name_spaces;
-    std::map<std::filesystem::path, Disk> disks;  // by file, in one spelling
+    std::map<std::filesystem::path, Disk> disks;                     // by file, in one spelling
+    std::set<std::pair<std::string, std::filesystem::path>> grants;  // machines that may open a file
     int next_compartment = 2;
 
 private:
@@ -226,10 +239,21 @@ std::string result_error(Hresult result, const std::string& message);
 // The functions, by file.
 void add_operation_functions(raw::HostApi& api);
 void add_system_functions(raw::HostApi& api);
+void add_query_functions(raw::HostApi& api);
 void add_process_functions(raw::HostApi& api);
 void add_network_functions(raw::HostApi& api);
 void add_endpoint_functions(raw::HostApi& api);
 void add_storage_functions(raw::HostApi& api);
+void add_machine_functions(raw::HostApi& api);
+// One spelling for each file, however its path was written.
+std::filesystem::path file_of(const std::string& path);
+// A disk and all it lies on, from the top.
+std::vector<std::filesystem::path> disk_chain(const std::filesystem::path& disk);
+
+// A call on one system that ends as `apply` says.
+Hresult on_system(const char* function, raw::Handle handle, raw::Handle operation,
+                  std::function<Outcome(const std::shared_ptr<System>&)> apply);
+Outcome modify_machine(Host& host, System& system, const json& request);
 
 template <class Object>
 std::vector<raw::Handle> Host::handles_of(Kind kind, const std::shared_ptr<Object>& object) {

@@ -157,6 +157,25 @@ Hresult modify_namespace(raw::Handle handle, raw::Text settings, char16_t** erro
     });
 }
 
+Hresult query_namespace(raw::Handle handle, raw::Text query, char16_t** properties, char16_t** error) {
+    return answered("HcnQueryNamespaceProperties", error, [&](Host& host) -> Answer {
+        const auto id = host.find<Guid>(handle, Kind::kNamespace, "HcnQueryNamespaceProperties");
+        if (!id) return {raw::kInvalidHandle, "bad handle"};
+        if (!is_query(query)) return {raw::kHcnInvalidJson, "not a query"};
+        const auto found = host.name_spaces.find(*id);
+        if (found == host.name_spaces.end()) return {raw::kElementNotFound, "no such name space"};
+        json resources = json::array();
+        for (const Guid& endpoint : found->second.endpoints) {
+            resources.push_back({{"Type", "Endpoint"}, {"Data", {{"Id", endpoint.text()}}}});
+        }
+        const json answer = {
+            {"ID", id->text()},       {"NamespaceId", found->second.compartment},      {"Type", "Host"},
+            {"Resources", resources}, {"SchemaVersion", {{"Major", 2}, {"Minor", 0}}}, {"Extra", json::object()}};
+        *properties = host.give_text(answer.dump(), TextOwner::kHcn);
+        return {};
+    });
+}
+
 Hresult delete_namespace(const Guid& id, char16_t** error) {
     return answered("HcnDeleteNamespace", error, [&](Host& host) -> Answer {
         const auto found = host.name_spaces.find(id);
@@ -217,6 +236,7 @@ void add_network_functions(raw::HostApi& api) {
     api.HcnCreateNamespace = create_namespace;
     api.HcnOpenNamespace = open_namespace;
     api.HcnModifyNamespace = modify_namespace;
+    api.HcnQueryNamespaceProperties = query_namespace;
     api.HcnDeleteNamespace = delete_namespace;
     api.HcnCloseNamespace = close_namespace;
 }

@@ -37,7 +37,7 @@ Outcome launch(Host& host, const std::shared_ptr<System>& system, const std::sha
     const Problem problem = parameters.is_discarded() ? Problem("document: is not JSON") : check_process(parameters);
     if (problem) return {raw::kHcsInvalidJson, result_error(raw::kHcsInvalidJson, *problem)};
     if (system->state == State::kStopped) return {raw::kHcsSystemAlreadyStopped, ""};
-    if (system->state != State::kRunning) return {raw::kHcsInvalidState, ""};
+    if (system->state != State::kRunning || system->stands_still()) return {raw::kHcsInvalidState, ""};
     process->console = parameters.value("EmulateConsole", false);
     process->exit_events = rule.action == Action::kLostExit ? 0 : rule.action == Action::kDoubleExit ? 2 : 1;
     Hresult result = raw::kOk;
@@ -122,6 +122,8 @@ Hresult on_process(const char* function, raw::Handle handle, raw::Handle operati
         function, operation,
         [process = opened->object, apply = std::move(apply)](const Rule&) -> Outcome {
             if (!process->child) return {raw::kElementNotFound, ""};
+            const auto system = process->system.lock();
+            if (system && system->stands_still()) return {raw::kHcsInvalidState, ""};
             return apply(process);
         },
         tells_process);

@@ -18,6 +18,7 @@ Problem check_process(const nlohmann::json& parameters);
 Problem check_process_change(const nlohmann::json& request);
 Problem check_signal(const nlohmann::json& options);
 Problem check_system_change(const nlohmann::json& request);
+Problem check_machine_change(const nlohmann::json& request);
 Problem check_property_query(const nlohmann::json& query);
 Problem check_layer_data(const nlohmann::json& document);
 Problem check_network(const nlohmann::json& document);
@@ -56,5 +57,15 @@ private:
     std::string path_;
     Problem& problem_;
 };
+
+// Sections of check_system's document, by file: schema_compute, schema_machine. A hosted container's paths are those of
+// its machine's guest.
+void check_version(const Checker& version, int64_t least_minor, int64_t most_minor);
+void check_layers(const Checker& owner);
+void check_container(const Checker& container, bool hosted);
+void check_virtual_machine(const Checker& machine);
+void check_hosted_system(const Checker& hosted);
+// Of a storage filter's or a machine's limits of input and output.
+void check_quality_of_service(const Checker& limits);
 
 }  // namespace slipway::simulated_hcs

@@ -12,34 +12,22 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-void check_version(const Checker& version, int64_t least_minor, int64_t most_minor) {
-    version.only({"Major", "Minor"}).number("Major", 2, 2, true).number("Minor", least_minor, most_minor, true);
-}
-
-void check_layers(const Checker& owner) {
-    owner.objects(
-        "Layers",
-        [](const Checker& layer) {
-            layer.only({"Id", "Path"}).guid("Id", true).text("Path", true);
-        },
-        1);
-}
-
 bool is_volume_path(const std::string& path) {
     constexpr std::string_view kBegin = R"(\\?\Volume{)";
     return path.starts_with(kBegin) && path.ends_with("}\\") && path.size() == kBegin.size() + 36 + 2;
 }
 
-void check_storage(const Checker& storage) {
+void check_storage(const Checker& storage, bool hosted) {
     storage.only({"Layers", "Path", "QoS"});
     check_layers(storage);
     storage.text("Path", true);
-    storage.require(is_volume_path(storage.text_of("Path")), "Path is not a volume path with a backslash at its end");
-    storage.object("QoS", [](const Checker& limits) {
-        limits.only({"IopsMaximum", "BandwidthMaximum"})
-            .number("IopsMaximum", 0, INT64_MAX)
-            .number("BandwidthMaximum", 0, INT64_MAX);
-    });
+    const std::string path = storage.text_of("Path");
+    if (hosted) {
+        storage.require(path.starts_with("C:\\") && !path.ends_with('\\'), "Path is not a directory of the guest");
+    } else {
+        storage.require(is_volume_path(path), "Path is not a volume path with a backslash at its end");
+    }
+    storage.object("QoS", check_quality_of_service);
 }
 
 bool has_symlink(const fs::path& path) {
@@ -52,25 +40,30 @@ bool has_symlink(const fs::path& path) {
     return false;
 }
 
-void check_mappings(const Checker& container) {
+void check_host_directory(const Checker& mapping) {
+    std::error_code ignored;
+    const fs::path host = mapping.text_of("HostPath");
+    mapping.require(fs::is_directory(host, ignored), "HostPath is not a directory");
+    mapping.require(!has_symlink(host), "HostPath has a symbolic link in it");
+}
+
+void check_mappings(const Checker& container, bool hosted) {
     std::set<std::string> taken;
     container.objects("MappedDirectories", [&](const Checker& mapping) {
         mapping.only({"HostPath", "ContainerPath", "ReadOnly"})
             .text("HostPath", true)
             .text("ContainerPath", true)
             .flag("ReadOnly");
-        std::error_code ignored;
-        const fs::path host = mapping.text_of("HostPath");
-        mapping.require(fs::is_directory(host, ignored), "HostPath is not a directory");
-        mapping.require(!has_symlink(host), "HostPath has a symbolic link in it");
+        if (!hosted) check_host_directory(mapping);
         const auto normal = windows_backend::normalise_container_path(mapping.text_of("ContainerPath"));
         mapping.require(normal.has_value() && *normal == mapping.text_of("ContainerPath"),
                         "ContainerPath is not a normal path below the root");
         mapping.require(taken.insert(mapping.text_of("ContainerPath")).second, "ContainerPath is taken");
     });
-    container.objects("MappedPipes", [](const Checker& mapping) {
+    container.objects("MappedPipes", [hosted](const Checker& mapping) {
         mapping.only({"HostPath", "ContainerPipeName"}).text("HostPath", true).text("ContainerPipeName", true);
-        mapping.require(windows_backend::pipe_name(mapping.text_of("HostPath")).has_value(), "HostPath is not a pipe");
+        mapping.require(hosted || windows_backend::pipe_name(mapping.text_of("HostPath")).has_value(),
+                        "HostPath is not a pipe");
         mapping.require(mapping.text_of("ContainerPipeName").find('\\') == std::string::npos,
                         "ContainerPipeName has a prefix");
     });
@@ -106,12 +99,34 @@ void check_registry(const Checker& changes) {
     });
 }
 
-void check_container(const Checker& container) {
+}  // namespace
+
+void check_version(const Checker& version, int64_t least_minor, int64_t most_minor) {
+    version.only({"Major", "Minor"}).number("Major", 2, 2, true).number("Minor", least_minor, most_minor, true);
+}
+
+void check_layers(const Checker& owner) {
+    owner.objects(
+        "Layers",
+        [](const Checker& layer) {
+            layer.only({"Id", "Path"}).guid("Id", true).text("Path", true);
+        },
+        1);
+}
+
+void check_quality_of_service(const Checker& limits) {
+    limits.only({"IopsMaximum", "BandwidthMaximum"})
+        .number("IopsMaximum", 0, INT64_MAX)
+        .number("BandwidthMaximum", 0, INT64_MAX);
+}
+
+void check_container(const Checker& container, bool hosted) {
     container
         .only({"GuestOs", "Storage", "MappedDirectories", "MappedPipes", "Memory", "Processor", "Networking",
                "RegistryChanges", "AssignedDevices"})
         .object("GuestOs", [](const Checker& os) { os.only({"HostName"}).text("HostName", true); })
-        .object("Storage", check_storage, true)
+        .object(
+            "Storage", [hosted](const Checker& storage) { check_storage(storage, hosted); }, true)
         .object("Memory", [](const Checker& memory) { memory.only({"SizeInMB"}).number("SizeInMB", 1, 1 << 24, true); })
         .object("Processor", check_processor)
         .object("Networking",
@@ -129,23 +144,25 @@ void check_container(const Checker& container) {
                 .one_of("Type", {"ClassGuid", "DeviceInstance", "GpuMirroring"}, true)
                 .guid("InterfaceClassGuid");
         });
-    check_mappings(container);
+    check_mappings(container, hosted);
 }
-
-}  // namespace
 
 Problem check_system(const json& document) {
     Problem problem;
     const Checker root(document, "", problem);
     root.only({"Owner", "SchemaVersion", "ShouldTerminateOnLastHandleClosed", "Container", "VirtualMachine",
-               "HostedSystem"})
+               "HostingSystemId", "HostedSystem"})
         .text("Owner", true)
         .flag("ShouldTerminateOnLastHandleClosed")
         .object(
             "SchemaVersion", [](const Checker& version) { check_version(version, 1, 6); }, true);
     root.require(root.has("Container") + root.has("VirtualMachine") + root.has("HostedSystem") == 1,
                  "needs exactly one of Container, VirtualMachine and HostedSystem");
-    root.object("Container", check_container, true);
+    root.object("Container", [](const Checker& container) { check_container(container, false); })
+        .object("VirtualMachine", check_virtual_machine)
+        .object("HostedSystem", check_hosted_system)
+        .text("HostingSystemId", root.has("HostedSystem"));
+    root.require(root.has("HostedSystem") || !root.has("HostingSystemId"), "HostingSystemId without HostedSystem");
     return problem;
 }
 

@@ -9,10 +9,12 @@ std::shared_ptr<const raw::HostApi> connect() {
         raw::HostApi api;
         add_operation_functions(api);
         add_system_functions(api);
+        add_query_functions(api);
         add_process_functions(api);
         add_network_functions(api);
         add_endpoint_functions(api);
         add_storage_functions(api);
+        add_machine_functions(api);
         return api;
     }();
     Host::get().connect();
@@ -88,6 +90,16 @@ nlohmann::json document_of(const std::string& id) {
     const std::lock_guard lock(host.mutex);
     const auto found = host.systems.find(id);
     return found == host.systems.end() ? json() : found->second->document;
+}
+
+std::vector<std::string> adapters_of(const std::string& id) {
+    Host& host = Host::get();
+    const std::lock_guard lock(host.mutex);
+    std::vector<std::string> found;
+    const auto at = host.systems.find(id);
+    if (at == host.systems.end() || !at->second->machine) return found;
+    for (const auto& [adapter, endpoint] : at->second->machine->adapters) found.push_back(endpoint.text());
+    return found;
 }
 
 std::vector<std::string> endpoints_of(const std::string& namespace_guid) {

@@ -51,6 +51,8 @@ void delete_network_behind(const std::string& guid);
 
 // The compute-system document a system was made with; null when there is none of that id.
 nlohmann::json document_of(const std::string& id);
+// The endpoints that a virtual machine has adapters on, as GUIDs.
+std::vector<std::string> adapters_of(const std::string& id);
 // The endpoints in a name space, as GUIDs.
 std::vector<std::string> endpoints_of(const std::string& namespace_guid);
 

@@ -15,10 +15,8 @@ namespace fs = std::filesystem;
 // A disk is a file that says so; what is in it is not simulated.
 constexpr const char* kDiskHead = "simulated vhdx\n";
 
-// One spelling for each file, however its path was written.
 fs::path file_of(raw::Text path) {
-    const std::string text = text_of(path);
-    return text.empty() ? fs::path() : windows_backend::path_from_utf8(text).lexically_normal().make_preferred();
+    return simulated_hcs::file_of(text_of(path));
 }
 
 bool is_disk_file(const fs::path& path) {
@@ -52,8 +50,10 @@ Hresult create_disk(raw::Text path, uint64_t bytes, raw::Text parent, raw::Handl
 Hresult open_disk(raw::Text path, raw::Handle* vhd) {
     return calling("open_disk", [&](Host& host) -> Hresult {
         const fs::path file = file_of(path);
-        if (!is_disk_file(file)) return raw::kFileNotFound;
-        if (host.disks[file].attached) return raw::kSharingViolation;
+        for (const fs::path& disk : disk_chain(file)) {
+            if (!is_disk_file(disk)) return raw::kFileNotFound;
+        }
+        if (host.disks[file].attached || !host.disks[file].used_by.empty()) return raw::kSharingViolation;
         *vhd = host.add_handle(Kind::kDisk, std::make_shared<fs::path>(file));
         return raw::kOk;
     });
@@ -178,11 +178,21 @@ Hresult import_layer(raw::Text path, raw::Text source, raw::Text layers) {
     });
 }
 
+// The disk must be attached; what the machine writes goes to copies of it.
+Hresult setup_machine_base(Host& host, const fs::path& folder, raw::Handle vhd) {
+    const auto file = vhd == nullptr ? nullptr : host.find<fs::path>(vhd, Kind::kDisk, "HcsSetupBaseOSLayer");
+    if (!file || !host.disks[*file].attached) return raw::kInvalidArgument;
+    if (!fs::is_directory(folder / "Files")) return raw::kHcsInvalidLayer;
+    host.disks[*file].formatted = true;
+    return raw::kOk;
+}
+
 Hresult setup_base(raw::Text path, raw::Handle vhd, raw::Text options) {
     return calling("HcsSetupBaseOSLayer", [&](Host& host) -> Hresult {
         const json document = json::parse(text_of(options), nullptr, false);
-        if (document != json{{"Type", "Container"}} || vhd != nullptr) return raw::kInvalidArgument;
         const fs::path layer = file_of(path);
+        if (document == json{{"Type", "Vm"}}) return setup_machine_base(host, layer, vhd);
+        if (document != json{{"Type", "Container"}} || vhd != nullptr) return raw::kInvalidArgument;
         const auto disk = host.disks.find(layer / "blank-base.vhdx");
         if (disk == host.disks.end() || !disk->second.formatted) return raw::kHcsInvalidLayer;
         std::error_code ignored;
@@ -196,7 +206,7 @@ Hresult destroy_layer(raw::Text path) {
     return calling("HcsDestroyLayer", [&](Host& host) -> Hresult {
         const fs::path layer = file_of(path);
         for (const auto& [file, disk] : host.disks) {
-            if (disk.attached && file.parent_path() == layer) return raw::kAccessDenied;
+            if ((disk.attached || !disk.used_by.empty()) && file.parent_path() == layer) return raw::kAccessDenied;
         }
         for (auto at = host.disks.begin(); at != host.disks.end();) {
             at = at->first.parent_path() == layer ? host.disks.erase(at) : std::next(at);
@@ -209,6 +219,23 @@ Hresult destroy_layer(raw::Text path) {
 }
 
 }  // namespace
+
+fs::path file_of(const std::string& path) {
+    return path.empty() ? fs::path() : windows_backend::path_from_utf8(path).lexically_normal().make_preferred();
+}
+
+std::vector<fs::path> disk_chain(const fs::path& disk) {
+    std::vector<fs::path> chain;
+    for (fs::path at = disk; !at.empty();) {
+        chain.push_back(at);
+        std::ifstream file(at);
+        std::string head, parent;
+        std::getline(file, head);
+        std::getline(file, parent);
+        at = parent.starts_with("parent ") ? file_of(parent.substr(7)) : fs::path();
+    }
+    return chain;
+}
 
 void Host::close_disk(raw::Handle vhd) {
     const auto file = take<fs::path>(vhd, Kind::kDisk, "close_disk");

@@ -2,42 +2,13 @@
 #include "host.hpp"
 #include "schema.hpp"
 
-#include <algorithm>
-
 namespace slipway::simulated_hcs {
 namespace {
 
 using State = System::State;
 
-const char* state_name(State state) {
-    switch (state) {
-        case State::kCreating:
-        case State::kCreated:
-            return "Created";
-        case State::kRunning:
-        case State::kStopping:
-            return "Running";
-        case State::kStopped:
-            return "Stopped";
-    }
-    return "Unknown";
-}
-
-json basic_properties(const System& system) {
-    json properties = {{"Id", system.id},
-                       {"SystemType", "Container"},
-                       {"RuntimeOsType", "Windows"},
-                       {"Owner", system.owner},
-                       {"State", state_name(system.state)}};
-    if (system.state == State::kStopped) {
-        properties["Stopped"] = true;
-        properties["ExitType"] = system.exit_type;
-    }
-    return properties;
-}
-
 // The volume must be filtered with exactly the layers that the document names, the name space must be free.
-Problem claim_parts(Host& host, System& system) {
+Problem claim_container_parts(Host& host, System& system) {
     const json& container = system.document["Container"];
     std::string path = container["Storage"]["Path"];
     path.pop_back();
@@ -65,6 +36,13 @@ Problem claim_parts(Host& host, System& system) {
     system.volume = path;
     if (name_space != nullptr) name_space->used_by = system.id;
     return std::nullopt;
+}
+
+// What the document names must be there and free.
+Problem claim_parts(Host& host, System& system) {
+    if (system.document.contains("VirtualMachine")) return claim_machine_parts(host, system);
+    if (system.document.contains("HostedSystem")) return claim_hosted_parts(host, system);
+    return claim_container_parts(host, system);
 }
 
 void release_parts(Host& host, const System& system) {
@@ -139,26 +117,10 @@ void close_system_handle(raw::Handle handle) {
     if (opened) host.close_system(opened->object);
 }
 
-// A call on one system that ends as `apply` says.
-Hresult on_system(const char* function, raw::Handle handle, raw::Handle operation,
-                  std::function<Outcome(const std::shared_ptr<System>&)> apply) {
-    Host& host = Host::get();
-    const std::lock_guard lock(host.mutex);
-    const auto opened = host.find<OpenSystem>(handle, Kind::kSystem, function);
-    if (!opened) return raw::kInvalidHandle;
-    return host.submit(function, operation,
-                       [&host, system = opened->object, apply = std::move(apply)](const Rule& rule) {
-                           const Outcome outcome = apply(system);
-                           if (rule.action == Action::kCrashSystem)
-                               host.end_system(system, "UnexpectedExit", raw::kHcsUnexpectedExit);
-                           return outcome;
-                       });
-}
-
 Hresult start_system(raw::Handle handle, raw::Handle operation, raw::Text options) {
     if (options != nullptr) return raw::kInvalidArgument;
     return on_system("HcsStartComputeSystem", handle, operation, [](const auto& system) -> Outcome {
-        if (system->state != State::kCreated) return {raw::kHcsInvalidState, ""};
+        if (system->state != State::kCreated || system->stands_still()) return {raw::kHcsInvalidState, ""};
         system->state = State::kRunning;
         return {};
     });
@@ -170,8 +132,11 @@ Hresult shut_down_system(raw::Handle handle, raw::Handle operation, raw::Text op
         if (system->state == State::kStopping || system->state == State::kStopped) {
             return {raw::kHcsSystemAlreadyStopped, ""};
         }
-        if (system->state != State::kRunning) return {raw::kHcsInvalidState, ""};
+        if (system->state != State::kRunning || system->stands_still()) return {raw::kHcsInvalidState, ""};
         system->state = State::kStopping;
+        for (const auto& hosted : Host::get().hosted_by(*system)) {
+            Host::get().end_system(hosted, "GracefulExit", raw::kOk);
+        }
         for (const auto& [pid, process] : system->processes) {
             if (!process->exited) process->child->interrupt();
         }
@@ -184,74 +149,10 @@ Hresult terminate_system(raw::Handle handle, raw::Handle operation, raw::Text op
     if (options != nullptr) return raw::kInvalidArgument;
     return on_system("HcsTerminateComputeSystem", handle, operation, [](const auto& system) -> Outcome {
         if (system->state == State::kStopped) return {raw::kHcsSystemAlreadyStopped, ""};
+        if (system->stands_still()) return {raw::kHcsInvalidState, ""};
         Host::get().end_system(system, "ForcedExit", raw::kOk);
         return {};
     });
-}
-
-json statistics(const System& system) {
-    const int64_t used = static_cast<int64_t>(system.processes.size()) * 100'000;
-    return {
-        {"Timestamp", "2026-01-01T00:00:00.0000000Z"},
-        {"ContainerStartTime", "2026-01-01T00:00:00.0000000Z"},
-        {"Uptime100ns", 10'000'000},
-        {"Processor", {{"TotalRuntime100ns", used}, {"RuntimeUser100ns", used / 2}, {"RuntimeKernel100ns", used / 2}}},
-        {"Memory",
-         {{"MemoryUsageCommitBytes", 8 << 20},
-          {"MemoryUsageCommitPeakBytes", 9 << 20},
-          {"MemoryUsagePrivateWorkingSetBytes", 4 << 20}}},
-        {"Storage", {{"ReadCountNormalized", 7}, {"ReadSizeBytes", 4096}}},  // zeros are left out
-        {"FutureMember", json::object()}};
-}
-
-json process_list(const System& system) {
-    json list = json::array();
-    for (const auto& [pid, process] : system.processes) {
-        if (process->exited) continue;
-        list.push_back({{"ProcessId", pid},
-                        {"ImageName", "program.exe"},
-                        {"CreateTimestamp", "2026-01-01T00:00:00.0000000Z"},
-                        {"UserTime100ns", 15'000'000},
-                        {"KernelTime100ns", 5'000},
-                        {"MemoryWorkingSetPrivateBytes", 1 << 20}});
-    }
-    return list;
-}
-
-Hresult system_properties(raw::Handle handle, raw::Handle operation, raw::Text query) {
-    return on_system("HcsGetComputeSystemProperties", handle, operation,
-                     [text = text_of(query)](const auto& system) -> Outcome {
-                         const json parsed = text.empty() ? json::object() : json::parse(text, nullptr, false);
-                         if (const Problem problem = check_property_query(parsed)) {
-                             return {raw::kHcsInvalidJson, result_error(raw::kHcsInvalidJson, *problem)};
-                         }
-                         if (system->state == State::kStopped) return {raw::kHcsSystemAlreadyStopped, ""};
-                         json properties = basic_properties(*system);
-                         for (const json& type : parsed.value("PropertyTypes", json::array())) {
-                             if (type == "Statistics") properties["Statistics"] = statistics(*system);
-                             if (type == "ProcessList") properties["ProcessList"] = process_list(*system);
-                         }
-                         return {raw::kOk, properties.dump()};
-                     });
-}
-
-Hresult modify_system(raw::Handle handle, raw::Handle operation, raw::Text request, raw::Handle identity) {
-    if (identity != nullptr) return raw::kInvalidArgument;
-    return on_system("HcsModifyComputeSystem", handle, operation,
-                     [text = text_of(request)](const auto& system) -> Outcome {
-                         const json parsed = json::parse(text, nullptr, false);
-                         if (const Problem problem = check_system_change(parsed)) {
-                             return {raw::kHcsInvalidJson, result_error(raw::kHcsInvalidJson, *problem)};
-                         }
-                         if (system->state != State::kRunning) return {raw::kHcsInvalidState, ""};
-                         json& container = system->document["Container"];
-                         if (parsed["ResourcePath"] == "Container/Processor") {
-                             container["Processor"] = parsed["Settings"];
-                         } else {
-                             container["Memory"]["SizeInMB"] = parsed["Settings"];
-                         }
-                         return {};
-                     });
 }
 
 Hresult set_system_callback(raw::Handle handle, uint32_t options, void* context, raw::EventCallback callback) {
@@ -268,34 +169,49 @@ Hresult set_system_callback(raw::Handle handle, uint32_t options, void* context,
     return raw::kOk;
 }
 
-Hresult enumerate_systems(raw::Text query, raw::Handle operation) {
+}  // namespace
+
+Hresult on_system(const char* function, raw::Handle handle, raw::Handle operation,
+                  std::function<Outcome(const std::shared_ptr<System>&)> apply) {
     Host& host = Host::get();
     const std::lock_guard lock(host.mutex);
-    return host.submit("HcsEnumerateComputeSystems", operation, [&host, text = text_of(query)](const Rule&) -> Outcome {
-        const json parsed = json::parse(text, nullptr, false);
-        Problem problem;
-        const Checker root(parsed, "", problem);
-        root.only({"Ids", "Names", "Owners", "Types"}).texts("Ids").texts("Names").texts("Owners").texts("Types");
-        if (problem) return {raw::kHcsInvalidJson, result_error(raw::kHcsInvalidJson, *problem)};
-        const json owners = parsed.value("Owners", json::array());
-        json list = json::array();
-        for (const auto& [id, system] : host.systems) {
-            if (system->state == State::kCreating) continue;
-            if (owners.empty() || std::find(owners.begin(), owners.end(), system->owner) != owners.end()) {
-                list.push_back(basic_properties(*system));
-            }
-        }
-        return {raw::kOk, list.dump()};
-    });
+    const auto opened = host.find<OpenSystem>(handle, Kind::kSystem, function);
+    if (!opened) return raw::kInvalidHandle;
+    return host.submit(function, operation,
+                       [&host, system = opened->object, apply = std::move(apply)](const Rule& rule) {
+                           const Outcome outcome = apply(system);
+                           if (rule.action == Action::kCrashSystem)
+                               host.end_system(system, "UnexpectedExit", raw::kHcsUnexpectedExit);
+                           return outcome;
+                       });
 }
 
-}  // namespace
+std::vector<std::shared_ptr<System>> Host::hosted_by(const System& machine) const {
+    std::vector<std::shared_ptr<System>> hosted;
+    for (const auto& [id, system] : systems) {
+        if (system->hosting.lock().get() == &machine) hosted.push_back(system);
+    }
+    return hosted;
+}
+
+bool Host::has_adapter(const Guid& endpoint) const {
+    for (const auto& [id, system] : systems) {
+        if (!system->machine || system->state == State::kStopped) continue;
+        for (const auto& [adapter, its] : system->machine->adapters) {
+            if (its == endpoint) return true;
+        }
+    }
+    return false;
+}
 
 void Host::end_system(const std::shared_ptr<System>& system, const std::string& exit_type, Hresult status) {
     if (system->state == State::kStopped) return;
     system->exit_type = exit_type;
     system->exit_status = status;
     system->state = State::kStopping;
+    if (system->machine) system->machine->paused = false;
+    // Containers end with their machine, however it was left.
+    for (const auto& hosted : hosted_by(*system)) end_system(hosted, exit_type, status);
     for (const auto& [pid, process] : system->processes) {
         if (!process->exited) process->child->terminate();
     }
@@ -307,13 +223,18 @@ void Host::finish_if_empty(const std::shared_ptr<System>& system) {
     for (const auto& [pid, process] : system->processes) {
         if (!process->exited) return;
     }
+    for (const auto& hosted : hosted_by(*system)) {
+        if (hosted->state != State::kStopped) return;
+    }
     system->state = State::kStopped;
     release_parts(*this, *system);
     json data = {{"Status", system->exit_status}, {"ExitType", system->exit_type}};
     for (const raw::Handle handle : handles_of(Kind::kSystem, system)) {
         notify<System>(handle, Kind::kSystem, raw::kEventSystemExited, data);
     }
-    if (system->handles == 0) systems.erase(system->id);
+    const auto machine = system->hosting.lock();
+    if (system->handles == 0) systems.erase(system->id);  // perhaps the last that knew it
+    if (machine) finish_if_empty(machine);
 }
 
 void Host::close_system(const std::shared_ptr<System>& system) {
@@ -336,10 +257,7 @@ void add_system_functions(raw::HostApi& api) {
     api.HcsStartComputeSystem = start_system;
     api.HcsShutDownComputeSystem = shut_down_system;
     api.HcsTerminateComputeSystem = terminate_system;
-    api.HcsGetComputeSystemProperties = system_properties;
-    api.HcsModifyComputeSystem = modify_system;
     api.HcsSetComputeSystemCallback = set_system_callback;
-    api.HcsEnumerateComputeSystems = enumerate_systems;
 }
 
 }  // namespace slipway::simulated_hcs

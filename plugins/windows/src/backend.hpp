@@ -6,6 +6,7 @@
 #include <hcs/workers.hpp>
 #include <layers/container_root.hpp>
 #include <net/network_manager.hpp>
+#include <vm/vm_access.hpp>
 
 #include <slipway/plugin.h>
 #include <slipway/cpp/host.hpp>
@@ -59,6 +60,7 @@ struct slw_backend {
     slipway::windows_backend::Workers workers;  // before its users: they go first
     slipway::windows_backend::Gate creates;
     slipway::windows_backend::FilterGate filters;
+    slipway::windows_backend::AccessGate access;
     slipway::windows_backend::ContainerRegistry containers;
     slipway::windows_backend::LayerStore layers;
     slipway::windows_backend::NetworkManager networks;

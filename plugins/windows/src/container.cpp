@@ -19,6 +19,11 @@ Result<std::string> ContainerRegistry::namespace_of(const std::string& id) const
     const std::lock_guard lock(mutex_);
     const auto found = containers_.find(id);
     const auto run = found == containers_.end() ? nullptr : found->second->run();
+    if (run && run->machine() != nullptr) {
+        return Error(ErrorCode::kUnimplemented,
+                     "cannot join network of a container with Hyper-V isolation, which is inside its machine: " + id)
+            .with_resource(id);
+    }
     if (run && run->is_running() && found->second->sandbox) return found->second->sandbox->name_space;
     return Error(ErrorCode::kConflict, "cannot join network of a non running container: " + id).with_resource(id);
 }

@@ -18,7 +18,8 @@ public:
     Status add(slw_container& container);
     void remove(const slw_container& container);
 
-    // The name space of a container that runs, for another to join. kConflict when it does not run.
+    // The name space of a container that runs, for another to join. kConflict when it does not run,
+    // kUnimplemented when it runs in a virtual machine.
     Result<std::string> namespace_of(const std::string& id) const;
 
 private:

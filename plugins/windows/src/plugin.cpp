@@ -41,6 +41,7 @@ const void* SLW_CALL get_extension(slw_backend*, const char* id) noexcept {
     if (wanted == SLW_EXT_RECONCILE) return &kReconcileOps;
     if (wanted == SLW_EXT_EXEC) return &kExecOps;
     if (wanted == SLW_EXT_UPDATE) return &kUpdateOps;
+    if (wanted == SLW_EXT_PAUSE) return &kPauseOps;
     if (wanted == SLW_EXT_STATS) return &kStatsOps;
     if (wanted == SLW_EXT_TOP) return &kTopOps;
     return nullptr;

@@ -13,6 +13,7 @@ extern const slw_stdio_ops kStdioOps;          // ops/stdio_ops.cpp
 extern const slw_reconcile_ops kReconcileOps;  // ops/reconcile_ops.cpp
 extern const slw_exec_ops kExecOps;            // ops/exec_ops.cpp
 extern const slw_update_ops kUpdateOps;        // ops/update_ops.cpp
+extern const slw_pause_ops kPauseOps;          // ops/pause_ops.cpp
 extern const slw_stats_ops kStatsOps;          // ops/observe_ops.cpp
 extern const slw_top_ops kTopOps;              // ops/observe_ops.cpp
 

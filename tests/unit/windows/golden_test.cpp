@@ -1,10 +1,13 @@
 // Each file in golden/ is an input and the document that the published schema asks for. Compared as JSON values.
 #include <documents/guid.hpp>
+#include <documents/hosted_document.hpp>
 #include <documents/json_access.hpp>
 #include <documents/layer_data.hpp>
 #include <documents/network_documents.hpp>
 #include <documents/process_document.hpp>
 #include <documents/system_document.hpp>
+#include <documents/vm_document.hpp>
+#include <documents/vm_requests.hpp>
 #include <tree/tree.hpp>
 
 #include <gtest/gtest.h>
@@ -41,11 +44,36 @@ SystemParts parts_in(const json& input) {
     return parts;
 }
 
+Result<json> vm_request(const json& input) {
+    const std::string what = input["what"];
+    if (what == "share") return add_share_request(input["name"], input["path"], input["read_only"], input["backup"]);
+    if (what == "disk") return add_disk_request(input["lun"], input["path"], input["guest"]);
+    if (what == "layers") return combine_layers_request(input["guest"], layers_in(input["layers"]));
+    if (what == "pipe") return map_pipe_request(input["path"]);
+    if (what == "namespace") return add_guest_namespace_request(input["properties"]);
+    if (what == "announce") {
+        return announce_adapter_request(input["adapter"], input["endpoint"], input["namespace"],
+                                        dns_settings(input["sandbox"]));
+    }
+    if (what == "adapter") return add_adapter_request(input["adapter"], input["endpoint"]);
+    if (what == "adapter-remove") return remove_adapter_request(input["adapter"], input["endpoint"]);
+    return Error(ErrorCode::kInternal, "no request " + what);
+}
+
 Result<json> build(const std::string& kind, const json& input) {
     if (kind == "system") {
         return complete_system_document(system_document(input["request"], "slipway-c0ffee00", 4),
                                         parts_in(input["parts"]));
     }
+    if (kind == "vm") {
+        return complete_vm_document(vm_document(input["request"], "slipway-c0ffee00", 4), input["os_files"],
+                                    input["disk"]);
+    }
+    if (kind == "hosted") {
+        return complete_hosted_document(hosted_document(input["request"], "slipway-c0ffee00"), parts_in(input["parts"]),
+                                        input["vm"]);
+    }
+    if (kind == "vmrequest") return vm_request(input);
     if (kind == "process") return process_parameters(input);
     if (kind == "network") return hcn_network(input, "slipway-c0ffee00");
     if (kind == "endpoint") {

@@ -1,6 +1,7 @@
 // The rows of start-flow's verification on Windows, with Docker's texts.
 #include <documents/system_document.hpp>
 #include <documents/verify.hpp>
+#include <documents/vm_document.hpp>
 
 #include <gtest/gtest.h>
 
@@ -90,12 +91,33 @@ TEST(WindowsVerify, WhatLinuxClientsSendForNothingIsNothing) {
     EXPECT_TRUE((*answer)["HostConfig"]["MemorySwappiness"].is_null());
 }
 
-TEST(WindowsVerify, SF42_HyperVIsolationIsRefusedBeforeAnythingIsMounted) {
-    expect_refused({{"Isolation", "hyperv"}}, "the windows backend does not offer Hyper-V isolation",
-                   ErrorCode::kUnimplemented);
+TEST(WindowsVerify, IsolationsAreProcessAndHyperV) {
     expect_refused({{"Isolation", "chroot"}}, "invalid isolation 'chroot' on windows");
     EXPECT_TRUE(verified({{"Isolation", "Process"}}));
     EXPECT_TRUE(verified({{"Isolation", "default"}}));
+    const auto machine = verified({{"Isolation", "HyperV"}});
+    ASSERT_TRUE(machine);
+    EXPECT_EQ((*machine)["HostConfig"]["Isolation"], "hyperv") << "as the engine compares it";
+}
+
+TEST(WindowsVerify, WhatAMachineKeepsItsContainerFromIsRefused) {
+    const json device = {{"PathOnHost", "class/5B45201D-F2F2-4F3B-85BB-30FF1F953599"}};
+    expect_refused({{"Isolation", "hyperv"}, {"Devices", json::array({device})}},
+                   "device assignment is not supported for HyperV containers");
+    expect_refused({{"Isolation", "hyperv"}, {"NetworkMode", "container:web"}},
+                   "invalid network-mode: using the network stack of another container is not supported while using "
+                   "Hyper-V Containers");
+}
+
+TEST(WindowsVerify, ProcessorsOfAMachineHaveNumberLimitAndWeightAtOnce) {
+    const json limits = {{"Isolation", "hyperv"}, {"CpuCount", 2}, {"CpuShares", 500}, {"CpuPercent", 50}};
+
+    const auto answer = verified(limits);
+
+    ASSERT_TRUE(answer);
+    EXPECT_EQ((*answer)["HostConfig"], limits);
+    EXPECT_TRUE((*answer)["Warnings"].empty());
+    expect_refused({{"Isolation", "hyperv"}, {"CpuShares", 10001}}, "range of CPUShares is from 1 to 10000");
 }
 
 TEST(WindowsVerify, CountsBeyondTheHostAreLimitedWithAWarning) {
@@ -116,6 +138,28 @@ TEST(WindowsUpdate, OnlyWhatASystemCanChangeIsAsked) {
     const auto refused = update_requests(json::object(), {"PidsLimit"}, 4);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), ErrorCode::kUnimplemented);
+}
+
+TEST(WindowsUpdate, AMachineGetsMemoryAndLimitsOfTheProcessorsItHas) {
+    const json document = {{"VirtualMachine", {{"ComputeTopology", {{"Processor", {{"Count", 2}}}}}}}};
+    const auto both = vm_update_requests({{"Memory", 64 << 20}, {"NanoCpus", 1'000'000'000}, {"CpuShares", 7}},
+                                         {"Memory", "NanoCpus"}, document);
+    ASSERT_TRUE(both);
+    EXPECT_EQ(*both, (std::vector<json>{{{"ResourcePath", "VirtualMachine/ComputeTopology/Memory/SizeInMB"},
+                                         {"RequestType", "Update"},
+                                         {"Settings", 64}},
+                                        {{"ResourcePath", "VirtualMachine/ComputeTopology/Processor/Limits"},
+                                         {"RequestType", "Update"},
+                                         {"Settings", {{"Limit", 50'000}, {"Weight", 7}}}}}));
+    const auto lifted = vm_update_requests(json::object(), {"CpuPercent"}, document);
+    ASSERT_TRUE(lifted);
+    EXPECT_EQ((*lifted)[0]["Settings"], (json{{"Limit", 100'000}}));
+    for (const auto& [config, key] :
+         {std::pair<json, const char*>{{{"CpuCount", 1}}, "CpuCount"}, {{{"NanoCpus", 3'000'000'000}}, "NanoCpus"}}) {
+        const auto refused = vm_update_requests(config, {key}, document);
+        ASSERT_FALSE(refused) << key;
+        EXPECT_EQ(refused.error().code(), ErrorCode::kUnimplemented);
+    }
 }
 
 }  // namespace

@@ -39,19 +39,6 @@ json assigned_devices(const json& host_config) {
     return assigned;
 }
 
-json quality_of_service(const json& host_config) {
-    json limits = json::object();
-    if (const int64_t ops = read_int(host_config, "IOMaximumIOps"); ops > 0) limits["IopsMaximum"] = ops;
-    if (const int64_t bytes = read_int(host_config, "IOMaximumBandwidth"); bytes > 0)
-        limits["BandwidthMaximum"] = bytes;
-    return limits;
-}
-
-// HCS takes an even number of mebibytes, and none makes a limit of nothing.
-int64_t memory_in_mb(int64_t bytes) {
-    return std::max<int64_t>(2, bytes / kMebibyte / 2 * 2);
-}
-
 json networking(const SystemParts& parts) {
     json section = {{"Namespace", parts.network_namespace}};
     if (parts.unqualified_dns) section["AllowUnqualifiedDnsQuery"] = true;
@@ -63,6 +50,18 @@ json networking(const SystemParts& parts) {
 }
 
 }  // namespace
+
+int64_t memory_in_mb(int64_t bytes) {
+    return std::max<int64_t>(2, bytes / kMebibyte / 2 * 2);
+}
+
+json quality_of_service(const json& host_config) {
+    json limits = json::object();
+    if (const int64_t ops = read_int(host_config, "IOMaximumIOps"); ops > 0) limits["IopsMaximum"] = ops;
+    if (const int64_t bytes = read_int(host_config, "IOMaximumBandwidth"); bytes > 0)
+        limits["BandwidthMaximum"] = bytes;
+    return limits;
+}
 
 json system_document(const json& request, const std::string& owner, unsigned host_processors) {
     const json& host_config = member_of(request, "HostConfig");

@@ -45,6 +45,11 @@ nlohmann::json system_document(const nlohmann::json& request, const std::string&
 // That part completed by what was prepared.
 nlohmann::json complete_system_document(nlohmann::json document, const SystemParts& parts);
 
+// Pieces that documents of virtual machines have, too. HCS takes an even number of mebibytes, and none makes a limit of
+// nothing; {"IopsMaximum", "BandwidthMaximum"}, each where `host_config` has it.
+int64_t memory_in_mb(int64_t bytes);
+nlohmann::json quality_of_service(const nlohmann::json& host_config);
+
 // Requests for HcsModifyComputeSystem that give a running system the limits of `host_config` that `changed` names.
 //   kUnimplemented  a changed key that a running container cannot get
 Result<std::vector<nlohmann::json>> update_requests(const nlohmann::json& host_config,

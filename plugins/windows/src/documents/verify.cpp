@@ -1,6 +1,7 @@
 #include <documents/verify.hpp>
 
 #include <documents/environment.hpp>
+#include <documents/isolation.hpp>
 #include <documents/json_access.hpp>
 #include <documents/paths.hpp>
 
@@ -96,9 +97,8 @@ Status check_unknown_to_windows(const json& config) {
 
 Status check_modes(const json& config) {
     const std::string isolation = read_text(config, "Isolation");
-    if (equal_ignoring_case(isolation, "hyperv")) return missing("Hyper-V isolation");
     if (!isolation.empty() && !equal_ignoring_case(isolation, "default") &&
-        !equal_ignoring_case(isolation, "process")) {
+        !equal_ignoring_case(isolation, "process") && !is_hyperv(config)) {
         return invalid("invalid isolation '" + isolation + "' on windows");
     }
     if (read_text(config, "NetworkMode") == "host") return invalid("invalid network mode: host");
@@ -111,6 +111,18 @@ Status check_modes(const json& config) {
     for (const char* key : {"CapAdd", "CapDrop", "Sysctls", "Tmpfs", "GroupAdd", "DeviceCgroupRules"}) {
         if (has_items(config, key)) return invalid(std::string("invalid option: Windows does not support ") + key);
     }
+    return ok();
+}
+
+// What a virtual machine keeps its container from.
+Status check_hyperv(const json& config) {
+    if (!is_hyperv(config)) return ok();
+    if (read_text(config, "NetworkMode").starts_with("container:")) {
+        return invalid(
+            "invalid network-mode: using the network stack of another container is not supported while using "
+            "Hyper-V Containers");
+    }
+    if (has_items(config, "Devices")) return invalid("device assignment is not supported for HyperV containers");
     return ok();
 }
 
@@ -146,7 +158,12 @@ Result<json> verify(const json& request, unsigned host_processors) {
     json warnings = json::array();
     drop_defaults_of_linux(config);
     if (Status checked = check_modes(config); !checked) return std::move(checked).error();
-    drop_weaker_processor_limits(config, warnings);
+    if (Status checked = check_hyperv(config); !checked) return std::move(checked).error();
+    if (is_hyperv(config)) {
+        config["Isolation"] = "hyperv";
+    } else {
+        drop_weaker_processor_limits(config, warnings);
+    }
     if (Status checked = check_processor(config, host_processors); !checked) return std::move(checked).error();
     if (Status checked = check_unknown_to_windows(config); !checked) return std::move(checked).error();
     if (Status checked = check_offered(config); !checked) return std::move(checked).error();

@@ -84,6 +84,20 @@ Status System::terminate(const Limits& limits) const {
     return done ? Status(ok()) : Status(done.error());
 }
 
+Status System::pause(const Limits& limits) const {
+    const auto done = run_operation(api_, limits, "HcsPauseComputeSystem", id_, [&](raw::Handle operation) {
+        return api_->HcsPauseComputeSystem(handle_, operation, nullptr);
+    });
+    return done ? Status(ok()) : Status(done.error());
+}
+
+Status System::resume(const Limits& limits) const {
+    const auto done = run_operation(api_, limits, "HcsResumeComputeSystem", id_, [&](raw::Handle operation) {
+        return api_->HcsResumeComputeSystem(handle_, operation, nullptr);
+    });
+    return done ? Status(ok()) : Status(done.error());
+}
+
 Result<json> System::properties(const std::vector<std::string>& types, const Limits& limits) const {
     const std::u16string query = to_utf16(types.empty() ? "{}" : json{{"PropertyTypes", types}}.dump());
     const auto text = run_operation(api_, limits, "HcsGetComputeSystemProperties", id_, [&](raw::Handle operation) {
@@ -104,7 +118,7 @@ Status System::modify(const json& request, const Limits& limits) const {
 }
 
 Result<std::vector<json>> list_systems(const Api& api, const std::string& owner, const Limits& limits) {
-    const std::u16string query = to_utf16(json{{"Owners", {owner}}, {"Types", {"Container"}}}.dump());
+    const std::u16string query = to_utf16(json{{"Owners", {owner}}, {"Types", {"Container", "VirtualMachine"}}}.dump());
     while (true) {
         const auto text = run_operation(api, limits, "HcsEnumerateComputeSystems", owner, [&](raw::Handle operation) {
             return api->HcsEnumerateComputeSystems(query.c_str(), operation);

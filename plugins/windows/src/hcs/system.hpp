@@ -33,6 +33,9 @@ public:
     // Every process gets a shutdown event. Accepted, not done: the event says when.
     Status shut_down(const Limits& limits) const;
     Status terminate(const Limits& limits) const;
+    // Of virtual machines alone.
+    Status pause(const Limits& limits) const;
+    Status resume(const Limits& limits) const;
     // `types` empty: Id, Owner, State and the like.
     Result<nlohmann::json> properties(const std::vector<std::string>& types, const Limits& limits) const;
     Status modify(const nlohmann::json& request, const Limits& limits) const;
@@ -51,7 +54,7 @@ private:
     EventSubscription events_;
 };
 
-// The basic properties of all systems of an owner.
+// The basic properties of all systems of an owner, virtual machines included.
 Result<std::vector<nlohmann::json>> list_systems(const Api& api, const std::string& owner, const Limits& limits);
 
 }  // namespace slipway::windows_backend

@@ -3,6 +3,7 @@
 #include <documents/guid.hpp>
 #include <documents/json_access.hpp>
 #include <documents/utf8_text.hpp>
+#include <layers/base_layer.hpp>
 #include <layers/layer_unpack.hpp>
 #include <layers/storage_calls.hpp>
 #include <sys/durable.hpp>
@@ -15,9 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-// What Docker gives a container on Windows unless told otherwise.
-constexpr uint64_t kScratchBytes = uint64_t{127} << 30;
 
 bool is_id(const std::string& id) {
     return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -81,7 +79,7 @@ Result<std::vector<LayerFolder>> LayerStore::chain(const std::vector<std::string
 
 Result<fs::path> LayerStore::blank_disk(const std::vector<LayerFolder>& nearest_first) const {
     for (const LayerFolder& layer : nearest_first) {
-        const fs::path disk = path_from_utf8(layer.path) / "blank.vhdx";
+        const fs::path disk = container_disks(path_from_utf8(layer.path)).blank;
         std::error_code ignored;
         if (fs::exists(disk, ignored)) return disk;
     }
@@ -102,7 +100,9 @@ Result<slw_layer_info> LayerStore::import(const std::string& id, const std::vect
     // Whatever is left of a failure, this one or one before a crash, has no record and is in nobody's way but ours.
     fs::remove_all(with_suffix(root_ / id, ".transport"), code);
     if (built) return info;
+    fs::remove(root_ / (id + ".json"), code);
     (void)destroy_folder(with_suffix(root_ / id, ".partial"));
+    (void)destroy_folder(root_ / id);
     return std::move(built).error();
 }
 
@@ -126,11 +126,15 @@ Status LayerStore::build(const std::string& id, const std::vector<LayerFolder>& 
         for (const std::string& path : unpacked->removed) list += "\\" + path + "\n";
         if (Status written = write_text(into / "tombstones.txt", list); !written) return written;
     }
-    Status ready = parents.empty() ? set_up_base(partial, call) : import_on_parents(partial, transport, parents, call);
+    Status ready = parents.empty() ? set_up_base_layer(api_, workers_, timeouts_, partial, call)
+                                   : import_on_parents(partial, transport, parents, call);
     if (!ready) return ready;
-    if (Status synced = sync_tree(partial); !synced) return synced;
     fs::rename(partial, folder, code);
     if (code) return Error(ErrorCode::kSystem, "rename layer " + id + ": " + code.message()).with_resource(id);
+    if (parents.empty()) {
+        if (Status made = make_blank_disks(api_, workers_, timeouts_, folder, call); !made) return made;
+    }
+    if (Status synced = sync_tree(folder); !synced) return synced;
     const json record = {{"size", unpacked->size_bytes}, {"entries", unpacked->entry_count}};
     const fs::path fresh = root_ / (id + ".new");
     if (Status written = write_text(fresh, record.dump()); !written) return written;
@@ -138,27 +142,6 @@ Status LayerStore::build(const std::string& id, const std::vector<LayerFolder>& 
     if (code) return Error(ErrorCode::kSystem, "record layer " + id + ": " + code.message()).with_resource(id);
     info = info_of(unpacked->size_bytes, unpacked->entry_count);
     return sync_tree(root_);
-}
-
-// Once per base layer: the two disks that the writable layers of all its images begin as. The disk handle must be
-// closed before the set-up, which opens it itself.
-Status LayerStore::set_up_base(const fs::path& folder, const CallLimits& call) {
-    const std::string base = utf8_of_path(folder / "blank-base.vhdx"), blank = utf8_of_path(folder / "blank.vhdx");
-    {
-        Result<DiskHandle> disk = create_disk(api_, workers_, Limits(call, timeouts_.storage), base, kScratchBytes);
-        if (!disk) return std::move(disk).error();
-        const auto shared = std::make_shared<DiskHandle>(std::move(*disk));
-        Status formatted = storage_call(workers_, Limits(call, timeouts_.storage), "HcsFormatWritableLayerVhd", base,
-                                        [api = api_, shared] { return api->HcsFormatWritableLayerVhd(shared->get()); });
-        if (!formatted) return formatted;
-    }
-    const std::u16string path = to_utf16(utf8_of_path(folder));
-    Status set_up = storage_call(
-        workers_, Limits(call, timeouts_.storage), "HcsSetupBaseOSLayer", utf8_of_path(folder),
-        [api = api_, path] { return api->HcsSetupBaseOSLayer(path.c_str(), nullptr, u"{\"Type\":\"Container\"}"); });
-    if (!set_up) return set_up;
-    Result<DiskHandle> disk = create_disk(api_, workers_, Limits(call, timeouts_.storage), blank, 0, base);
-    return disk ? Status(ok()) : Status(std::move(disk).error());
 }
 
 Status LayerStore::import_on_parents(const fs::path& folder, const fs::path& transport,

@@ -32,7 +32,6 @@ public:
 private:
     Status build(const std::string& id, const std::vector<LayerFolder>& parents, const slw_source& tar,
                  const CallLimits& call, slw_layer_info& info);
-    Status set_up_base(const std::filesystem::path& folder, const CallLimits& call);
     Status import_on_parents(const std::filesystem::path& folder, const std::filesystem::path& transport,
                              const std::vector<LayerFolder>& parents, const CallLimits& call);
     Status destroy_folder(const std::filesystem::path& folder);

@@ -217,6 +217,28 @@ Status HcnCalls::create_namespace(const Guid& id, const json& document, const Li
         remove));
 }
 
+Result<json> HcnCalls::query_namespace(const Guid& id, const Limits& limits) const {
+    const std::u16string query = to_utf16(hcn_query().dump());
+    return parsed(call("HcnQueryNamespaceProperties", id.text(), limits,
+                       [id, query](const raw::HostApi& api) -> Result<std::string> {
+                           Closer name_space{api.HcnCloseNamespace};
+                           char16_t* record = nullptr;
+                           const raw::Hresult opened = api.HcnOpenNamespace(id, &name_space.handle, &record);
+                           if (Status open = judged(api, opened, record, "HcnOpenNamespace", id.text()); !open) {
+                               return std::move(open).error();
+                           }
+                           char16_t* properties = nullptr;
+                           record = nullptr;
+                           const raw::Hresult result =
+                               api.HcnQueryNamespaceProperties(name_space.handle, query.c_str(), &properties, &record);
+                           std::string text = take_text(properties, api.free_hcn);
+                           Status read = judged(api, result, record, "HcnQueryNamespaceProperties", id.text());
+                           if (!read) return std::move(read).error();
+                           return text;
+                       }),
+                  "HcnQueryNamespaceProperties");
+}
+
 Status HcnCalls::modify_namespace(const Guid& id, const json& request, const Limits& limits) const {
     const std::u16string text = to_utf16(request.dump());
     return without_text(

@@ -29,6 +29,7 @@ public:
     Result<std::vector<Guid>> list_endpoints(const Limits& limits) const;
 
     Status create_namespace(const Guid& id, const nlohmann::json& document, const Limits& limits) const;
+    Result<nlohmann::json> query_namespace(const Guid& id, const Limits& limits) const;
     Status modify_namespace(const Guid& id, const nlohmann::json& request, const Limits& limits) const;
     Status delete_namespace(const Guid& id, const Limits& limits) const;
 

@@ -212,6 +212,22 @@ Status NetworkManager::detach(Sandbox& sandbox, const std::string& network_id) {
     return dropped;
 }
 
+Result<GuestNetwork> NetworkManager::describe(const Sandbox& sandbox, const CallLimits& call,
+                                              const std::string& network_id) {
+    GuestNetwork network;
+    network.dns = sandbox.dns;
+    Result<json> name_space = hcn_.query_namespace(*Guid::parse(sandbox.name_space), limits(call));
+    if (!name_space) return std::move(name_space).error();
+    network.name_space = std::move(*name_space);
+    for (const auto& [its_network, id] : sandbox.endpoints) {
+        if (!network_id.empty() && its_network != network_id) continue;
+        Result<json> endpoint = hcn_.query_endpoint(id, limits(call));
+        if (!endpoint) return std::move(endpoint).error();
+        network.endpoints.push_back(std::move(*endpoint));
+    }
+    return network;
+}
+
 Result<std::set<std::string>> NetworkManager::containers_held(const CallLimits& call) {
     std::set<std::string> held;
     const auto endpoints = hcn_.list_endpoints(limits(call));

@@ -22,6 +22,13 @@ struct Sandbox {
     bool nat = false;                       // one of them is on a NAT network
 };
 
+// What the guest of a virtual machine has to know of it: properties as HCN tells them.
+struct GuestNetwork {
+    nlohmann::json name_space;
+    std::vector<nlohmann::json> endpoints;
+    DnsSettings dns;
+};
+
 // What the HNS holds outlives the daemon, so everything is named for the daemon's instance: networks
 // "<tag>-<name>", endpoints "<tag>-<container id>-<network id>". Name spaces have no names: a file in
 // <exec_root>\namespaces, written before the name space and removed after it, remembers each.
@@ -42,6 +49,9 @@ public:
     Result<nlohmann::json> attach(const std::string& container_id, const nlohmann::json& endpoint, Sandbox& sandbox,
                                   const CallLimits& call);
     Status detach(Sandbox& sandbox, const std::string& network_id);
+
+    // Of all endpoints, or of the one on `network_id`.
+    Result<GuestNetwork> describe(const Sandbox& sandbox, const CallLimits& call, const std::string& network_id = {});
 
     // Ids of containers that endpoints or name spaces are named for.
     Result<std::set<std::string>> containers_held(const CallLimits& call);

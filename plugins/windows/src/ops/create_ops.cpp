@@ -1,10 +1,13 @@
 // slw.create/1. create() makes the compute system, start() starts it and the first process in it: Windows cannot park a
 // process. The network is ready before, because the system is born into its name space.
+#include <ops/made_system.hpp>
 #include <ops/ops_common.hpp>
 
-#include <documents/json_access.hpp>
+#include <documents/hosted_document.hpp>
+#include <documents/isolation.hpp>
 #include <documents/process_document.hpp>
 #include <documents/verify.hpp>
+#include <documents/vm_document.hpp>
 #include <hcs/errors.hpp>
 
 namespace slipway::windows_backend {
@@ -52,26 +55,16 @@ slw_status SLW_CALL build_spec(slw_container* c, const slw_call*, slw_text reque
         if (!parsed) return parsed.error();
         const Result<json> process = process_parameters(*parsed);
         if (!process) return process.error();
-        const json system = system_document(*parsed, c->backend.config.owner(), c->backend.processors);
-        return write_to(out, json{{"System", system}, {"Process", *process}}.dump());
+        const std::string owner = c->backend.config.owner();
+        json spec = {{"Process", *process}};
+        if (is_hyperv(member_of(*parsed, "HostConfig"))) {
+            spec["Machine"] = vm_document(*parsed, owner, c->backend.processors);
+            spec["System"] = hosted_document(*parsed, owner);
+        } else {
+            spec["System"] = system_document(*parsed, owner, c->backend.processors);
+        }
+        return write_to(out, spec.dump());
     });
-}
-
-SystemParts parts_of(const slw_container& c) {
-    SystemParts parts;
-    parts.layers = c.root->layers();
-    parts.volume_path = c.root->volume();
-    for (const PreparedMapping& mapping : c.mappings) {
-        if (mapping.directory) parts.directories.push_back(*mapping.directory);
-        if (mapping.pipe) parts.pipes.push_back(*mapping.pipe);
-    }
-    if (c.sandbox) {
-        parts.network_namespace = c.sandbox->name_space;
-        parts.shared_container = c.sandbox->owner;
-        parts.dns_search = c.sandbox->dns.search;
-        parts.unqualified_dns = c.sandbox->nat;
-    }
-    return parts;
 }
 
 Result<SessionOptions> session_options(slw_container& c, const slw_create_request& request) {
@@ -109,18 +102,16 @@ Status create_system(slw_container& c, const slw_create_request& request, const 
         return Error(ErrorCode::kInvalidArgument, "the spec is not of this backend");
     }
     if (c.run()) return Error(ErrorCode::kConflict, "container " + c.id + " is created already").with_resource(c.id);
-    if (!c.root) return Error(ErrorCode::kConflict, "container " + c.id + " has no root").with_resource(c.id);
     Result<SessionOptions> options = session_options(c, request);
     if (!options) return std::move(options).error();
     const json process = with_console_size((*spec)["Process"], request.tty_rows, request.tty_cols);
-    const json document = complete_system_document((*spec)["System"], parts_of(c));
 
-    const Limits limits(call, c.backend.config.timeouts.system);
-    const Result<std::shared_ptr<void>> place = c.backend.creates.enter(limits);
+    const Result<std::shared_ptr<void>> place = c.backend.creates.enter(Limits(call, c.backend.config.timeouts.system));
     if (!place) return place.error();
-    Result<System> system = System::create(c.backend.api, c.id, document, limits);
-    if (!system) return std::move(system).error();
-    auto run = std::make_shared<ContainerRun>(std::move(*system), process, std::move(*options));
+    Result<MadeSystem> made = make_system(c, *spec, call);
+    if (!made) return std::move(made).error();
+    auto run =
+        std::make_shared<ContainerRun>(std::move(made->system), process, std::move(*options), std::move(made->machine));
     if (Status watched = run->watch(); !watched) {
         (void)run->end(c.backend.config.timeouts);
         return watched;
@@ -169,7 +160,7 @@ slw_status SLW_CALL send_signal_to(slw_container* c, int32_t signum, slw_error* 
         if (!run || !run->is_running()) {
             return Error(ErrorCode::kNotFound, "container " + c->id + " is not running").with_resource(c->id);
         }
-        return run->signal(signum, Limits(kQuickly));
+        return run->signal(signum, kQuickly);
     });
 }
 

@@ -1,10 +1,12 @@
 // slw.mount/1: layers, the writable layer, directories and pipes of the host.
+#include <ops/container_files.hpp>
 #include <ops/ops_common.hpp>
 
 #include <documents/environment.hpp>
 #include <documents/paths.hpp>
 #include <documents/utf8_text.hpp>
 #include <hcs/errors.hpp>
+#include <layers/base_layer.hpp>
 
 #include <algorithm>
 
@@ -57,15 +59,8 @@ slw_status SLW_CALL layer_list(slw_backend* b, const slw_call*, slw_sink* out, s
     return guarded(err, [&] { return write_to(out, json(b->layers.list()).dump()); });
 }
 
-fs::path scratch_folder(const slw_container& c) {
-    return path_from_utf8(c.data_dir) / "scratch";
-}
-fs::path scratch_disk(const slw_container& c) {
-    return scratch_folder(c) / "sandbox.vhdx";
-}
-// Beside the disk once its volume holds a file system of the layers.
-fs::path used_mark(const slw_container& c) {
-    return scratch_folder(c) / "initialised";
+std::vector<std::string> ids_of(const slw_root_request& req) {
+    return {req.layer_ids, req.layer_ids + req.layer_count};
 }
 
 Result<std::vector<LayerFolder>> layers_of(const slw_container& c, const slw_root_request* req) {
@@ -76,22 +71,7 @@ Result<std::vector<LayerFolder>> layers_of(const slw_container& c, const slw_roo
     if ((req->flags & SLW_ROOT_READ_ONLY) != 0) {
         return Error(ErrorCode::kInvalidArgument, "Windows does not support root filesystem in read-only mode");
     }
-    const std::vector<std::string> ids(req->layer_ids, req->layer_ids + req->layer_count);
-    return c.backend.layers.chain(ids);
-}
-
-Status copy_disk(const fs::path& from, const fs::path& to) {
-    std::error_code code;
-    fs::create_directories(to.parent_path(), code);
-    const fs::path partial = to.parent_path() / "sandbox.new";
-    fs::remove(partial, code);
-    fs::copy_file(from, partial, code);
-    if (!code) fs::rename(partial, to, code);
-    if (!code) return ok();
-    const bool full = code == std::errc::no_space_on_device;
-    return Error(full ? ErrorCode::kResourceExhausted : ErrorCode::kSystem,
-                 "copy '" + utf8_of_path(from) + "' to '" + utf8_of_path(to) + "': " + code.message())
-        .with_resource(utf8_of_path(to));
+    return c.backend.layers.chain(ids_of(*req));
 }
 
 slw_status SLW_CALL root_create(slw_container* c, const slw_call*, const slw_root_request* req,
@@ -100,16 +80,17 @@ slw_status SLW_CALL root_create(slw_container* c, const slw_call*, const slw_roo
         const auto layers = layers_of(*c, req);
         if (!layers) return layers.error();
         std::error_code code;
-        if (fs::exists(scratch_disk(*c), code) || layers->empty()) return ok();
+        if (fs::exists(container_disk(*c), code) || layers->empty()) return ok();
         const Result<fs::path> blank = c->backend.layers.blank_disk(*layers);
         if (!blank) return blank.error();
-        return copy_disk(*blank, scratch_disk(*c));
+        if (Status recorded = record_layers(*c, ids_of(*req)); !recorded) return recorded;
+        return copy_disk(*blank, container_disk(*c));
     });
 }
 
 slw_status SLW_CALL root_remove(slw_container* c, const slw_call*, slw_error* err) noexcept {
     return guarded(err, [&]() -> Status {
-        const fs::path folder = scratch_folder(*c);
+        const fs::path folder = writable_layer(*c);
         std::error_code code;
         if (!fs::exists(folder, code)) return ok();
         if (c->root) return Error(ErrorCode::kConflict, "the root of " + c->id + " is mounted").with_resource(c->id);
@@ -139,13 +120,13 @@ slw_status SLW_CALL root_mount(slw_container* c, const slw_call* call, const slw
             return Error(ErrorCode::kInvalidArgument, "a Windows container needs an image with at least one layer");
         }
         std::error_code code;
-        if (!fs::exists(scratch_disk(*c), code)) {
+        if (!fs::exists(container_disk(*c), code)) {
             return Error(ErrorCode::kNotFound, "container " + c->id + " has no writable layer").with_resource(c->id);
         }
         const bool first = !fs::exists(used_mark(*c), code);
         Result<MountedRoot> root =
             MountedRoot::mount(c->backend.api, c->backend.workers, c->backend.config.timeouts, c->backend.filters,
-                               scratch_disk(*c), *layers, first, limits_of(&c->backend, call));
+                               container_disk(*c), *layers, first, limits_of(&c->backend, call));
         if (!root) return std::move(root).error();
         c->root.emplace(std::move(*root));
         if (first) fs::create_directory(used_mark(*c), code);
@@ -262,7 +243,7 @@ slw_status SLW_CALL root_size(slw_container* c, const slw_call*, uint64_t* out_b
     return guarded(err, [&]() -> Status {
         if (out_bytes == nullptr) return Error(ErrorCode::kInvalidArgument, "no place for the size");
         std::error_code code;
-        const uintmax_t size = fs::file_size(scratch_disk(*c), code);
+        const uintmax_t size = fs::file_size(container_disk(*c), code);
         *out_bytes = code ? 0 : size;
         return ok();
     });

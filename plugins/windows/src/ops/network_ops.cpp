@@ -57,6 +57,32 @@ slw_status SLW_CALL sandbox_destroy(slw_container* c, const slw_call*, slw_error
     return guarded(err, [&] { return c->backend.networks.destroy_sandbox(c->id, c->sandbox); });
 }
 
+// The virtual machine around a container that is there already; null otherwise.
+UtilityVm* machine_of(const std::shared_ptr<ContainerRun>& run) {
+    return run ? run->machine() : nullptr;
+}
+
+// A container that runs in a machine gets an adapter there; on failure the endpoint is gone again.
+Status plug_in(slw_container& c, const std::string& network_id, const CallLimits& limits) {
+    const auto run = c.run();
+    UtilityVm* const machine = machine_of(run);
+    if (machine == nullptr) return ok();
+    const Result<GuestNetwork> network = c.backend.networks.describe(*c.sandbox, limits, network_id);
+    Status plugged = network ? ok() : Status(network.error());
+    for (const json& endpoint : network ? network->endpoints : std::vector<json>()) {
+        if (plugged) plugged = machine->add_adapter(*network, endpoint, limits);
+    }
+    if (!plugged) (void)c.backend.networks.detach(*c.sandbox, network_id);
+    return plugged;
+}
+
+Status unplug(slw_container& c, const std::string& network_id, const CallLimits& limits) {
+    const auto run = c.run();
+    const auto endpoint = c.sandbox->endpoints.find(network_id);
+    if (machine_of(run) == nullptr || endpoint == c.sandbox->endpoints.end()) return ok();
+    return machine_of(run)->remove_adapter(endpoint->second, limits);
+}
+
 slw_status SLW_CALL endpoint_attach(slw_container* c, const slw_call* call, slw_text endpoint, slw_sink* out,
                                     slw_error* err) noexcept {
     return guarded(err, [&]() -> Status {
@@ -68,19 +94,24 @@ slw_status SLW_CALL endpoint_attach(slw_container* c, const slw_call* call, slw_
             return Error(ErrorCode::kConflict, "container " + c->id + " has no sandbox").with_resource(c->id);
         const Result<json> joined = c->backend.networks.attach(c->id, *document, *c->sandbox, limits);
         if (!joined) return joined.error();
+        const std::string network_id = read_text(member_of(*document, "Network"), "Id");
+        if (Status plugged = plug_in(*c, network_id, limits); !plugged) return plugged;
         Status told = write_to(out, joined->dump());
         if (!told) {
-            (void)c->backend.networks.detach(*c->sandbox, read_text(member_of(*document, "Network"), "Id"));
+            (void)unplug(*c, network_id, limits);
+            (void)c->backend.networks.detach(*c->sandbox, network_id);
         }
         return told;
     });
 }
 
-slw_status SLW_CALL endpoint_detach(slw_container* c, const slw_call*, const char* network_id,
+slw_status SLW_CALL endpoint_detach(slw_container* c, const slw_call* call, const char* network_id,
                                     slw_error* err) noexcept {
     return guarded(err, [&]() -> Status {
         if (network_id == nullptr) return Error(ErrorCode::kInvalidArgument, "no network id given");
-        return c->sandbox ? c->backend.networks.detach(*c->sandbox, network_id) : Status(ok());
+        if (!c->sandbox) return ok();
+        if (Status unplugged = unplug(*c, network_id, CallLimits(c->backend.host, call)); !unplugged) return unplugged;
+        return c->backend.networks.detach(*c->sandbox, network_id);
     });
 }
 

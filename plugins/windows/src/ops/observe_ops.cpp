@@ -11,7 +11,14 @@ using nlohmann::json;
 Result<json> properties_of(const slw_container& c, const slw_call* call, const char* type) {
     const auto run = running(c);
     if (!run) return run.error();
-    Result<json> properties = (*run)->system().properties({type}, Limits(CallLimits(c.backend.host, call), kQuickly));
+    // The guest of a machine that is paused does not answer; the host knows what the machine used.
+    const bool paused = (*run)->is_paused();
+    if (paused && std::string_view(type) == "ProcessList") {
+        return Error(ErrorCode::kConflict, "container " + c.id + " is paused, its processes cannot be listed")
+            .with_resource(c.id);
+    }
+    const System& system = paused ? (*run)->machine()->system() : (*run)->system();
+    Result<json> properties = system.properties({type}, Limits(CallLimits(c.backend.host, call), kQuickly));
     // It may end between the two.
     if (!properties && !(*run)->is_running()) return std::move(properties).error().with_code(ErrorCode::kConflict);
     return properties;

@@ -20,7 +20,7 @@ slw_status SLW_CALL list(slw_backend* b, const slw_call* call, slw_sink* out, sl
         if (!systems) return systems.error();
         Result<std::set<std::string>> held = b->networks.containers_held(limits);
         if (!held) return std::move(held).error();
-        for (const json& system : *systems) held->insert(read_text(system, "Id"));
+        for (const json& system : *systems) held->insert(container_of_machine(read_text(system, "Id")));
         json found = json::array();
         for (const std::string& id : *held) {
             if (is_object_id(id.c_str())) found.push_back({{"Id", id}, {"State", "debris"}, {"Pid", 0}});
@@ -57,9 +57,12 @@ slw_status SLW_CALL remove(slw_backend* b, const slw_call* call, const char* con
             return Error(ErrorCode::kInvalidArgument, "the container id is not 64 lower-case hex digits");
         }
         const CallLimits limits(b->host, call);
-        Status ended = end_system(*b, container_id, Limits(limits, b->config.timeouts.undo));
-        Status left = b->networks.remove_container(container_id, limits);
-        return ended ? left : ended;
+        Status first = end_system(*b, container_id, Limits(limits, b->config.timeouts.undo));
+        for (Status next : {end_system(*b, machine_id(container_id), Limits(limits, b->config.timeouts.undo)),
+                            b->networks.remove_container(container_id, limits)}) {
+            if (first) first = std::move(next);
+        }
+        return first;
     });
 }
 

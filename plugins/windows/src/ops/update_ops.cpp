@@ -2,6 +2,7 @@
 #include <ops/ops_common.hpp>
 
 #include <documents/json_access.hpp>
+#include <documents/vm_document.hpp>
 
 namespace slipway::windows_backend {
 namespace {
@@ -15,12 +16,16 @@ slw_status SLW_CALL update(slw_container* c, const slw_call* call, slw_text requ
         if (!parsed) return parsed.error();
         const auto run = running(*c);
         if (!run) return run.error();
-        const auto requests =
-            update_requests(member_of(*parsed, "HostConfig"), read_texts(*parsed, "Changed"), c->backend.processors);
+        const json& host_config = member_of(*parsed, "HostConfig");
+        const std::vector<std::string> changed = read_texts(*parsed, "Changed");
+        const UtilityVm* machine = (*run)->machine();
+        const auto requests = machine == nullptr ? update_requests(host_config, changed, c->backend.processors)
+                                                 : vm_update_requests(host_config, changed, machine->document());
         if (!requests) return requests.error();
+        const System& system = machine == nullptr ? (*run)->system() : machine->system();
         const Limits limits(CallLimits(c->backend.host, call), c->backend.config.timeouts.process);
         for (const json& change : *requests) {
-            if (Status changed = (*run)->system().modify(change, limits); !changed) return changed;
+            if (Status done = system.modify(change, limits); !done) return done;
         }
         return ok();
     });

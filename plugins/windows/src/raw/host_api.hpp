@@ -13,7 +13,8 @@
 
 namespace slipway::windows_backend::raw {
 
-// X(name, result, parameters). Text that HCS returns is freed with LocalFree, here free_hcs.
+// X(name, result, parameters). Text that HCS returns is freed with LocalFree, here free_hcs. The two about access are
+// synchronous.
 #define SLW_COMPUTECORE(X)                                                                                            \
     X(HcsCreateOperation, Handle, (void* context, OperationCallback callback))                                        \
     X(HcsCloseOperation, void, (Handle operation))                                                                    \
@@ -28,6 +29,8 @@ namespace slipway::windows_backend::raw {
     X(HcsStartComputeSystem, Hresult, (Handle system, Handle operation, Text options))                                \
     X(HcsShutDownComputeSystem, Hresult, (Handle system, Handle operation, Text options))                             \
     X(HcsTerminateComputeSystem, Hresult, (Handle system, Handle operation, Text options))                            \
+    X(HcsPauseComputeSystem, Hresult, (Handle system, Handle operation, Text options))                                \
+    X(HcsResumeComputeSystem, Hresult, (Handle system, Handle operation, Text options))                               \
     X(HcsGetComputeSystemProperties, Hresult, (Handle system, Handle operation, Text query))                          \
     X(HcsModifyComputeSystem, Hresult, (Handle system, Handle operation, Text configuration, Handle identity))        \
     X(HcsSetComputeSystemCallback, Hresult, (Handle system, uint32_t options, void* context, EventCallback callback)) \
@@ -41,7 +44,9 @@ namespace slipway::windows_backend::raw {
     X(HcsGetProcessProperties, Hresult, (Handle process, Handle operation, Text query))                               \
     X(HcsModifyProcess, Hresult, (Handle process, Handle operation, Text settings))                                   \
     X(HcsSetProcessCallback, Hresult, (Handle process, uint32_t options, void* context, EventCallback callback))      \
-    X(HcsGetServiceProperties, Hresult, (Text query, char16_t** document))
+    X(HcsGetServiceProperties, Hresult, (Text query, char16_t** document))                                            \
+    X(HcsGrantVmAccess, Hresult, (Text vm_id, Text path))                                                             \
+    X(HcsRevokeVmAccess, Hresult, (Text vm_id, Text path))
 
 // Text that HCN returns, error records included, is freed with CoTaskMemFree, here free_hcn. All calls are synchronous.
 #define SLW_COMPUTENETWORK(X)                                                                                          \
@@ -60,6 +65,7 @@ namespace slipway::windows_backend::raw {
     X(HcnCreateNamespace, Hresult, (const Guid& id, Text settings, Handle* name_space, char16_t** error))              \
     X(HcnOpenNamespace, Hresult, (const Guid& id, Handle* name_space, char16_t** error))                               \
     X(HcnModifyNamespace, Hresult, (Handle name_space, Text settings, char16_t** error))                               \
+    X(HcnQueryNamespaceProperties, Hresult, (Handle name_space, Text query, char16_t** properties, char16_t** error))  \
     X(HcnDeleteNamespace, Hresult, (const Guid& id, char16_t** error))                                                 \
     X(HcnCloseNamespace, Hresult, (Handle name_space))
 

@@ -1,0 +1,105 @@
+#include <layers/base_layer.hpp>
+
+#include <documents/utf8_text.hpp>
+#include <layers/storage_calls.hpp>
+
+namespace slipway::windows_backend {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What Docker gives a container on Windows unless told otherwise.
+constexpr uint64_t kContainerBytes = uint64_t{127} << 30;
+// Of a machine's own disk, which its guest writes little to.
+constexpr uint64_t kMachineBytes = uint64_t{10} << 30;
+
+bool has_machine(const fs::path& layer) {
+    std::error_code ignored;
+    return fs::is_directory(machine_files(layer), ignored);
+}
+
+// Windows writes to the folder's disk: what the set-up does to it is all in `options`.
+Status set_up(const Api& api, Workers& workers, const Limits& limits, const fs::path& folder,
+              std::shared_ptr<DiskHandle> disk, const char16_t* options) {
+    const std::u16string path = to_utf16(utf8_of_path(folder));
+    return storage_call(workers, limits, "HcsSetupBaseOSLayer", utf8_of_path(folder), [api, path, disk, options] {
+        return api->HcsSetupBaseOSLayer(path.c_str(), disk ? disk->get() : nullptr, options);
+    });
+}
+
+// The disk handle must be closed before the set-up, which opens it itself.
+Status set_up_container(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
+                        const CallLimits& call) {
+    const std::string base = utf8_of_path(container_disks(folder).base);
+    {
+        Result<DiskHandle> disk = create_disk(api, workers, Limits(call, timeouts.storage), base, kContainerBytes);
+        if (!disk) return std::move(disk).error();
+        const auto shared = std::make_shared<DiskHandle>(std::move(*disk));
+        Status formatted = storage_call(workers, Limits(call, timeouts.storage), "HcsFormatWritableLayerVhd", base,
+                                        [api, shared] { return api->HcsFormatWritableLayerVhd(shared->get()); });
+        if (!formatted) return formatted;
+    }
+    return set_up(api, workers, Limits(call, timeouts.storage), folder, nullptr, u"{\"Type\":\"Container\"}");
+}
+
+// Here the disk must be attached meanwhile, and is formatted by the set-up.
+Status set_up_machine(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
+                      const CallLimits& call) {
+    const std::string base = utf8_of_path(machine_disks(folder).base);
+    Result<DiskHandle> disk = create_disk(api, workers, Limits(call, timeouts.storage), base, kMachineBytes);
+    if (!disk) return std::move(disk).error();
+    const auto shared = std::make_shared<DiskHandle>(std::move(*disk));
+    Status attached = storage_call(workers, Limits(call, timeouts.storage), "AttachVirtualDisk", base,
+                                   [api, shared] { return api->attach_disk(shared->get()); });
+    if (!attached) return attached;
+    return set_up(api, workers, Limits(call, timeouts.storage), folder / "UtilityVM", shared, u"{\"Type\":\"Vm\"}");
+}
+
+}  // namespace
+
+DiskPair container_disks(const fs::path& layer) {
+    return {layer / "blank-base.vhdx", layer / "blank.vhdx"};
+}
+
+DiskPair machine_disks(const fs::path& layer) {
+    return {layer / "UtilityVM" / "SystemTemplateBase.vhdx", layer / "UtilityVM" / "SystemTemplate.vhdx"};
+}
+
+fs::path machine_files(const fs::path& layer) {
+    return layer / "UtilityVM" / "Files";
+}
+
+Status set_up_base_layer(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
+                         const CallLimits& call) {
+    Status ready = set_up_container(api, workers, timeouts, folder, call);
+    if (!ready || !has_machine(folder)) return ready;
+    return set_up_machine(api, workers, timeouts, folder, call);
+}
+
+Status make_blank_disks(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
+                        const CallLimits& call) {
+    std::vector<DiskPair> pairs = {container_disks(folder)};
+    if (has_machine(folder)) pairs.push_back(machine_disks(folder));
+    for (const DiskPair& pair : pairs) {
+        const Result<DiskHandle> disk = create_disk(api, workers, Limits(call, timeouts.storage),
+                                                    utf8_of_path(pair.blank), 0, utf8_of_path(pair.base));
+        if (!disk) return disk.error();
+    }
+    return ok();
+}
+
+Status copy_disk(const fs::path& from, const fs::path& to) {
+    std::error_code code;
+    fs::create_directories(to.parent_path(), code);
+    const fs::path partial = to.parent_path() / "sandbox.new";
+    fs::remove(partial, code);
+    fs::copy_file(from, partial, code);
+    if (!code) fs::rename(partial, to, code);
+    if (!code) return ok();
+    const bool full = code == std::errc::no_space_on_device;
+    return Error(full ? ErrorCode::kResourceExhausted : ErrorCode::kSystem,
+                 "copy '" + utf8_of_path(from) + "' to '" + utf8_of_path(to) + "': " + code.message())
+        .with_resource(utf8_of_path(to));
+}
+
+}  // namespace slipway::windows_backend

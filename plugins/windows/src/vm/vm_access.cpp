@@ -1,0 +1,51 @@
+#include <vm/vm_access.hpp>
+
+#include <documents/utf8_text.hpp>
+#include <hcs/errors.hpp>
+#include <layers/storage_calls.hpp>
+
+namespace slipway::windows_backend {
+
+namespace fs = std::filesystem;
+
+Result<std::shared_ptr<void>> VmAccess::enter(const Limits& limits) {
+    while (!gate_.mutex.try_lock_for(limits.slice())) {
+        if (Status allowed = limits.check("waiting for access lists of disks"); !allowed) {
+            return std::move(allowed).error();
+        }
+    }
+    return std::shared_ptr<void>(this, [this](void*) { gate_.mutex.unlock(); });
+}
+
+Status VmAccess::grant(const fs::path& file, const Limits& limits) {
+    const std::u16string id = to_utf16(vm_id_), path = to_utf16(utf8_of_path(file));
+    const auto place = enter(limits);
+    if (!place) return place.error();
+    Status granted = storage_call(
+        workers_, limits, "HcsGrantVmAccess", utf8_of_path(file),
+        [api = api_, id, path] { return api->HcsGrantVmAccess(id.c_str(), path.c_str()); },
+        [api = api_, id, path] { (void)api->HcsRevokeVmAccess(id.c_str(), path.c_str()); });
+    if (granted) files_.push_back(file);
+    return granted;
+}
+
+Status VmAccess::take_back(std::chrono::milliseconds each) {
+    Status first = ok();
+    std::vector<fs::path> left;
+    for (const fs::path& file : files_) {
+        const Limits limits(each);
+        const std::u16string id = to_utf16(vm_id_), path = to_utf16(utf8_of_path(file));
+        const auto place = enter(limits);
+        Status taken =
+            place ? storage_call(workers_, limits, "HcsRevokeVmAccess", utf8_of_path(file),
+                                 [api = api_, id, path] { return api->HcsRevokeVmAccess(id.c_str(), path.c_str()); })
+                  : Status(place.error());
+        if (taken || is_not_found(taken.error())) continue;
+        left.push_back(file);
+        if (first) first = std::move(taken);
+    }
+    files_ = std::move(left);
+    return first;
+}
+
+}  // namespace slipway::windows_backend
