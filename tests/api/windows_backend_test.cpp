@@ -81,6 +81,69 @@ TEST_F(WindowsOverHttp, Sf28_AHostConfigurationAtStartIsRefused) {
     EXPECT_EQ(inspect("win", "{{.HostConfig.Binds}}"), "[]");
 }
 
+class HyperVOverHttp : public WindowsOverHttp {
+protected:
+    void SetUp() override {
+        WindowsOverHttp::SetUp();
+        const std::string folder = daemon->root() + "/layer", boot = folder + "/UtilityVM/Files/EFI/Microsoft/Boot";
+        ASSERT_EQ(run({"sh", "-c",
+                       "mkdir -p " + folder + "/Files " + boot + " && echo loader > " + boot +
+                           "/bootmgfw.efi && tar -C " + folder + " -cf " + folder + ".tar Files UtilityVM"})
+                      .exit_code,
+                  0);
+        docker_ok({"import", folder + ".tar", "machine"});
+    }
+    std::string files_below(const std::string& pattern) const {
+        return run({"find", daemon->root(), "-path", pattern}).out;
+    }
+};
+
+TEST_F(HyperVOverHttp, Sf42_HyperVIsolationRunsInAMachineAndNotOnTheHost) {
+    const RunResult once = docker({"run", "--rm", "--isolation=hyperv", "machine", "cmd", "/c", "echo out; exit 3"});
+    EXPECT_EQ(once.exit_code, 3) << once.err;
+    EXPECT_EQ(once.out, "out\n");
+
+    docker_ok({"run", "-d", "--name", "win", "--isolation=HyperV", "-m", "256m", "machine", "sleep", "60"});
+    EXPECT_EQ(inspect("win", "{{.HostConfig.Isolation}} {{.State.Status}}"), "hyperv running");
+    EXPECT_EQ(docker({"exec", "win", "cmd", "/c", "exit 4"}).exit_code, 4);
+    EXPECT_THAT(docker_ok({"top", "win"}), HasSubstr("program.exe"));
+    if (std::getenv("SLIPWAY_TEST_BACKEND") == nullptr) {
+        EXPECT_THAT(files_below("*/vm/sandbox.vhdx"), HasSubstr("sandbox.vhdx"));
+        EXPECT_EQ(files_below("*/scratch/initialised"), "") << "which the host writes when it mounts a root";
+    }
+    docker_ok({"stop", "-t", "5", "win"});
+    EXPECT_EQ(files_below("*/vm/sandbox.vhdx"), "");
+    docker_ok({"start", "win"});
+    docker_ok({"rm", "-f", "win"});
+}
+
+TEST_F(HyperVOverHttp, PauseIsForContainersInMachines) {
+    docker_ok({"run", "-d", "--name", "win", "--isolation=hyperv", "machine", "sleep", "60"});
+    docker_ok({"pause", "win"});
+    EXPECT_EQ(inspect("win", "{{.State.Status}}"), "paused");
+    docker_ok({"unpause", "win"});
+    docker_ok({"pause", "win"});
+    docker_ok({"kill", "win"});
+    EXPECT_TRUE(eventually([&] { return inspect("win", "{{.State.Status}}") == "exited"; }));
+    docker_ok({"run", "-d", "--name", "silo", "machine", "sleep", "60"});
+
+    const ApiReply refused = taken_apart(daemon->http("POST", "/v1.51/containers/silo/pause"));
+
+    EXPECT_EQ(refused.status, 501);
+    EXPECT_THAT(refused.body, HasSubstr("Windows can pause containers with Hyper-V isolation alone"));
+    EXPECT_EQ(inspect("silo", "{{.State.Status}}"), "running");
+    docker_ok({"rm", "-f", "win", "silo"});
+}
+
+TEST_F(HyperVOverHttp, WhatAMachineNeedsOrKeepsFromIsNamed) {
+    EXPECT_THAT(docker({"run", "--rm", "--isolation=hyperv", "box", "cmd"}).err,
+                HasSubstr("its base layer has no folder UtilityVM"));
+    docker_ok({"run", "-d", "--name", "win", "machine", "sleep", "60"});
+    EXPECT_THAT(docker({"create", "--isolation=hyperv", "--network", "container:win", "machine", "cmd"}).err,
+                HasSubstr("using the network stack of another container is not supported while using Hyper-V"));
+    docker_ok({"rm", "-f", "win"});
+}
+
 TEST_F(WindowsOverHttp, WhatWindowsHasNotIsRefusedByName) {
     const RunResult result = docker({"create", "--privileged", "box", "cmd"});
 

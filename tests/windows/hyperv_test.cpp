@@ -336,6 +336,7 @@ TEST_F(WindowsHyperV, ItStartsAgainOnTheSameDisk) {
         }
         EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id).exit_code, 0);
         EXPECT_TRUE(destroy(c));
+        EXPECT_EQ(host_->count(SLW_EVENT_EXIT, id), static_cast<size_t>(i) + 1);
         EXPECT_FALSE(fs::exists(directory_ + "/data-11111111/vm")) << "the machine's own disk is for one run";
         EXPECT_TRUE(fs::exists(directory_ + "/data-11111111/scratch/sandbox.vhdx"));
     }
