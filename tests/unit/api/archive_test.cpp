@@ -20,8 +20,8 @@ TEST_F(ArchiveRoutes, Base64HasPadding) {
 }
 
 TEST_F(ArchiveRoutes, HeadTellsAndSendsNothing) {
-    RawClient client(socket_path());
-    client.send("HEAD /v1.43/containers/web/archive?path=/a%20b HTTP/1.1\r\nHost: a\r\n\r\n");
+    RawClient client(address());
+    client.send("HEAD /v1.43/containers/web/archive?path=/a%20b HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const Reply reply = client.read_reply(true);
     EXPECT_EQ(reply.status, 200);
     EXPECT_EQ(reply.header("X-Docker-Container-Path-Stat"), api::to_base64(R"({"name":"f","size":3})"));
@@ -39,8 +39,8 @@ TEST_F(ArchiveRoutes, GetStreamsATarWithTheSameHeader) {
 TEST_F(ArchiveRoutes, WhatFailsLateCutsTheStream) {
     engine.failure = Error(ErrorCode::kSystem, "disk broke");
     engine.fail_late = true;
-    RawClient client(socket_path());
-    client.send("GET /containers/web/archive?path=/f HTTP/1.1\r\nHost: a\r\n\r\n");
+    RawClient client(address());
+    client.send("GET /containers/web/archive?path=/f HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const std::string all = client.read_to_end();
     EXPECT_THAT(all, HasSubstr("3\r\nabc\r\n"));
     EXPECT_THAT(all, Not(HasSubstr("\r\n0\r\n\r\n")));

@@ -2,8 +2,6 @@
 
 #include "render/container_json.hpp"
 
-#include <sys/socket.h>
-
 namespace slipway::test {
 namespace {
 
@@ -15,8 +13,8 @@ class ContainersTest : public ApiTest {
 protected:
     void SetUp() override { add(sample_record()); }
     std::string start_with(const std::string& headers_and_body, const std::string& version = "1.51") {
-        RawClient client(socket_path());
-        client.send("POST /v" + version + "/containers/web/start HTTP/1.1\r\nHost: a\r\n" + headers_and_body);
+        RawClient client(address());
+        client.send("POST /v" + version + "/containers/web/start HTTP/1.1\r\nHost: localhost\r\n" + headers_and_body);
         const Reply reply = client.read_reply();
         return std::to_string(reply.status) + " " + reply.body;
     }
@@ -299,12 +297,13 @@ TEST_F(ContainersTest, WaitSendsItsHeadBeforeItsResult) {
 TEST_F(ContainersTest, WaitEndsWhenTheClientLeaves) {
     engine.wait_until_cancelled = true;
     {
-        RawClient client(socket_path());
-        client.send("POST /containers/web/wait HTTP/1.1\r\nHost: a\r\n\r\n");
+        RawClient client(address());
+        client.send("POST /containers/web/wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
         EXPECT_THAT(client.read_exactly(15), "HTTP/1.1 200 OK");
         EXPECT_EQ(engine.waits_running, 1);
     }
-    for (int i = 0; i < 5000 && engine.waits_running > 0; ++i) ::usleep(1000);
+    for (int i = 0; i < 5000 && engine.waits_running > 0; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     EXPECT_EQ(engine.waits_running, 0);
 }
 
@@ -351,9 +350,9 @@ TEST_F(ContainersTest, LogTimestampsComeFirst) {
 }
 
 TEST_F(ContainersTest, AttachHandsTheSocketOver) {
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send(
-        "POST /v1.51/containers/web/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: a\r\n"
+        "POST /v1.51/containers/web/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: localhost\r\n"
         "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\nearly");
     const Reply reply = client.read_reply(true);
     EXPECT_THAT(reply.head, StartsWith("HTTP/1.1 101 UPGRADED\r\n"));
@@ -366,32 +365,29 @@ TEST_F(ContainersTest, AttachHandsTheSocketOver) {
     EXPECT_EQ(engine.attached.detach_keys, "");
 
     // The server let go of its copy; the other one still works in both directions.
-    ASSERT_EQ(::send(engine.stream_copy, "hello", 5, MSG_NOSIGNAL), 5);
+    ASSERT_TRUE(engine.stream_copy->send("hello"));
     EXPECT_EQ(client.read_exactly(5), "hello");
     client.send("more");
-    char got[4];
-    ASSERT_EQ(::recv(engine.stream_copy, got, 4, MSG_WAITALL), 4);
-    EXPECT_EQ(std::string(got, 4), "more");
+    EXPECT_EQ(engine.stream_copy->receive(4), "more");
 }
 
 TEST_F(ContainersTest, AttachedStreamsSurviveTheServer) {
-    RawClient client(socket_path());
-    client.send("POST /containers/web/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+    RawClient client(address());
+    client.send("POST /containers/web/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_THAT(client.read_reply(true).head, StartsWith("HTTP/1.1 200 OK\r\n"));
-    const int copy = std::exchange(engine.stream_copy, -1);
+    std::optional<StreamCopy> copy = std::exchange(engine.stream_copy, std::nullopt);
     TearDown();
-    EXPECT_EQ(::send(copy, "still here", 10, MSG_NOSIGNAL), 10);
+    EXPECT_TRUE(copy->send("still here"));
     EXPECT_EQ(client.read_exactly(10), "still here");
-    ::close(copy);
 }
 
 TEST_F(ContainersTest, TerminalsGetDetachKeys) {
     core::ContainerRecord record = sample_record();
     record.config["Tty"] = true;
     add(record);
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send(
-        "POST /containers/web/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: a\r\n"
+        "POST /containers/web/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: localhost\r\n"
         "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
     EXPECT_EQ(client.read_reply(true).header("Content-Type"), "application/vnd.docker.raw-stream");
     EXPECT_EQ(engine.attached.detach_keys, "\x10\x11");

@@ -16,7 +16,7 @@ protected:
         engine.exec.config.command = {"sh", "-c", "true"};
     }
     std::string start_request(const std::string& body, bool upgrade = true) const {
-        return "POST /v1.43/exec/" + kId + "/start HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" +
+        return "POST /v1.43/exec/" + kId + "/start HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
                (upgrade ? "Connection: Upgrade\r\nUpgrade: tcp\r\n" : "") +
                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     }
@@ -73,24 +73,23 @@ TEST_F(ExecTest, ADetachedStartIsAnOrdinaryReply) {
 }
 
 TEST_F(ExecTest, AnAttachedStartHandsTheConnectionOver) {
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send(start_request("{}") + "input");
 
     const Reply head = client.read_reply(true);
 
     EXPECT_EQ(head.status, 101);
     EXPECT_EQ(head.header("Content-Type"), "application/vnd.docker.multiplexed-stream");
-    ASSERT_GE(engine.stream_copy, 0);
+    ASSERT_TRUE(engine.stream_copy.has_value());
     EXPECT_EQ(engine.exec_started.early_input, "input");
-    EXPECT_EQ(::write(engine.stream_copy, "output", 6), 6);
+    EXPECT_TRUE(engine.stream_copy->send("output"));
     EXPECT_EQ(client.read_exactly(6), "output");
-    ::close(engine.stream_copy);
 }
 
 TEST_F(ExecTest, WhatFailsBeforeItIsAcceptedIsAnOrdinaryReply) {
     engine.refuse_exec = true;
     engine.failure = Error(ErrorCode::kConflict, "container x is not running");
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send(start_request("{}"));
     const Reply reply = client.read_reply();
     EXPECT_EQ(reply.status, 409);
@@ -99,13 +98,13 @@ TEST_F(ExecTest, WhatFailsBeforeItIsAcceptedIsAnOrdinaryReply) {
 
 TEST_F(ExecTest, WhatFailsAfterwardsIsToldOnTheStream) {
     engine.failure = Error(ErrorCode::kExecNotFound, "no such command");
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send(start_request("{}"));
     EXPECT_EQ(client.read_reply(true).status, 101);
     EXPECT_EQ(client.read_to_end(), std::string("\x01\0\0\0\0\0\0\x11", 8) + "no such command\r\n");
 
     engine.exec.config.tty = true;
-    RawClient terminal(socket_path());
+    RawClient terminal(address());
     terminal.send(start_request("{}", false));
     const Reply head = terminal.read_reply(true);
     EXPECT_EQ(head.status, 200);

@@ -86,12 +86,12 @@ TEST_F(ObserveTest, AStreamEndsWithItsClient) {
     engine.samples = {sample(1, 1)};
     engine.stats_until_cancelled = true;
     {
-        RawClient client(socket_path());
-        client.send("GET /containers/web/stats HTTP/1.1\r\nHost: a\r\n\r\n");
+        RawClient client(address());
+        client.send("GET /containers/web/stats HTTP/1.1\r\nHost: localhost\r\n\r\n");
         client.read_exactly(20);
         EXPECT_FALSE(engine.stats_ended);
     }
-    for (int i = 0; i < 10'000 && !engine.stats_ended; ++i) ::usleep(1000);
+    for (int i = 0; i < 10'000 && !engine.stats_ended; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     EXPECT_TRUE(engine.stats_ended);
 }
 

@@ -1,9 +1,6 @@
 // The server's behaviour on the wire: framing, limits, keep-alive, versions, errors.
 #include "support/api_fixture.hpp"
 
-#include <sys/stat.h>
-#include <filesystem>
-
 namespace slipway::test {
 namespace {
 
@@ -60,45 +57,45 @@ TEST_F(ServerTest, MissingFeaturesSaySo) {
 }
 
 TEST_F(ServerTest, OneConnectionServesManyRequests) {
-    RawClient client(socket_path());
+    RawClient client(address());
     for (int i = 0; i < 3; ++i) {
-        client.send("GET /_ping HTTP/1.1\r\nHost: docker\r\n\r\n");
+        client.send("GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
         EXPECT_EQ(client.read_reply().body, "OK");
     }
-    client.send("GET /_ping HTTP/1.1\r\nHost: docker\r\n\r\nGET /nonsense HTTP/1.1\r\nHost: docker\r\n\r\n");
+    client.send("GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nonsense HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_EQ(client.read_reply().status, 200);
     EXPECT_EQ(client.read_reply().status, 404);
-    client.send("GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n");
+    client.send("GET /_ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     EXPECT_EQ(client.read_reply().header("Connection"), "close");
     EXPECT_TRUE(client.is_closed_by_server());
 }
 
 TEST_F(ServerTest, UnreadBodiesAreNotTakenForRequests) {
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send(
-        "POST /nonsense HTTP/1.1\r\nHost: docker\r\nContent-Length: 30\r\n\r\n"
+        "POST /nonsense HTTP/1.1\r\nHost: localhost\r\nContent-Length: 30\r\n\r\n"
         "GET /_ping HTTP/1.1\r\nHost: x\r\n"
-        "GET /_ping HTTP/1.1\r\nHost: docker\r\n\r\n");
+        "GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_EQ(client.read_reply().status, 404);
     EXPECT_EQ(client.read_reply().body, "OK");
     client.send(
-        "POST /nonsense HTTP/1.1\r\nHost: docker\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
-        "GET /_ping HTTP/1.1\r\nHost: docker\r\n\r\n");
+        "POST /nonsense HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        "GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_EQ(client.read_reply().status, 404);
     EXPECT_EQ(client.read_reply().body, "OK");
 }
 
 TEST_F(ServerTest, AmbiguousFramingIs400AndTheEnd) {
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send(
-        "POST /containers/create HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n"
-        "GET /_ping HTTP/1.1\r\nHost: a\r\n\r\n");
+        "POST /containers/create HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_EQ(client.read_reply().status, 400);
     EXPECT_TRUE(client.is_closed_by_server());
 }
 
 TEST_F(ServerTest, LargeHeadsAre431) {
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send("GET /_ping HTTP/1.1\r\nA: " + std::string(70'000, 'x'));
     EXPECT_EQ(client.read_reply().status, 431);
 }
@@ -111,38 +108,38 @@ TEST_F(ServerTest, JsonBodiesAbove4MiBAre413) {
     EXPECT_THAT(reply.json()["message"].get<std::string>(), HasSubstr("larger than 4194304 bytes"));
     EXPECT_EQ(post_json(target, "{}" + padding.substr(2)).status, 201);
 
-    RawClient client(socket_path());  // length unknown in advance
+    RawClient client(address());  // length unknown in advance
     client.send(
-        "POST /containers/create HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        "POST /containers/create HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         "Transfer-Encoding: chunked\r\n\r\n500000\r\n{}" +
         std::string(0x500000 - 2, ' ') + "\r\n0\r\n\r\n");
     EXPECT_EQ(client.read_reply().status, 413);
 }
 
 TEST_F(ServerTest, AGigabyteIsRefusedBeforeItIsSent) {
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send(
-        "POST /containers/create HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        "POST /containers/create HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         "Content-Length: 1073741824\r\n\r\n{");
     EXPECT_EQ(client.read_reply().status, 413);
 }
 
 TEST_F(ServerTest, ExpectContinueIsAnsweredOnlyWhenTheBodyIsWanted) {
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send(
-        "POST /containers/create HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        "POST /containers/create HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
     EXPECT_EQ(client.read_exactly(25), "HTTP/1.1 100 Continue\r\n\r\n");
     client.send("{}");
     EXPECT_EQ(client.read_reply().status, 201);
 
-    client.send("POST /nonsense HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    client.send("POST /nonsense HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
     EXPECT_EQ(client.read_reply().status, 404);
 }
 
 TEST_F(ServerTest, HalfOpenRequestsEndWith408) {
     options.head_timeout = std::chrono::milliseconds(50);
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send("GET /_ping HTT");
     EXPECT_EQ(client.read_reply().status, 408);
     EXPECT_TRUE(client.is_closed_by_server());
@@ -150,9 +147,9 @@ TEST_F(ServerTest, HalfOpenRequestsEndWith408) {
 
 TEST_F(ServerTest, StalledBodiesEndTheConnection) {
     options.body_timeout = std::chrono::milliseconds(50);
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send(
-        "POST /containers/create HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        "POST /containers/create HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         "Content-Length: 10\r\n\r\n{");
     EXPECT_EQ(client.read_reply().status, 400);
     EXPECT_TRUE(engine.created.config.is_null());
@@ -160,83 +157,32 @@ TEST_F(ServerTest, StalledBodiesEndTheConnection) {
 
 TEST_F(ServerTest, SilentConnectionsAreClosedInTime) {
     options.first_request_timeout = std::chrono::milliseconds(50);
-    RawClient client(socket_path());
+    RawClient client(address());
     EXPECT_TRUE(client.is_closed_by_server());
 }
 
 TEST_F(ServerTest, IdleConnectionsGiveWayToNewOnes) {
     options.max_connections = 16;
     std::vector<std::unique_ptr<RawClient>> idle;
-    for (int i = 0; i < 40; ++i) idle.push_back(std::make_unique<RawClient>(socket_path()));
+    for (int i = 0; i < 40; ++i) idle.push_back(std::make_unique<RawClient>(address()));
     EXPECT_EQ(get("/_ping").body, "OK");
     EXPECT_TRUE(idle.front()->is_closed_by_server());
 }
 
 TEST_F(ServerTest, OldHttpIsClosedAfterItsReply) {
-    RawClient client(socket_path());
-    client.send("GET /_ping HTTP/1.0\r\n\r\n");
+    RawClient client(address());
+    client.send("GET /_ping HTTP/1.0\r\nHost: localhost\r\n\r\n");
     const std::string all = client.read_to_end();
     EXPECT_THAT(all, HasSubstr("Connection: close\r\n"));
     EXPECT_THAT(all, testing::EndsWith("OK"));
 }
 
-TEST_F(ServerTest, StoppingClosesIdleConnectionsAndRemovesTheSocket) {
-    RawClient client(socket_path());
-    client.send("GET /_ping HTTP/1.1\r\nHost: a\r\n\r\n");
+TEST_F(ServerTest, StoppingClosesIdleConnections) {
+    RawClient client(address());
+    client.send("GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_EQ(client.read_reply().status, 200);
-    const std::string path = socket_path();
     TearDown();
     EXPECT_TRUE(client.is_closed_by_server());
-    EXPECT_FALSE(std::filesystem::exists(path));
-}
-
-TEST_F(ServerTest, SocketIsForOwnerAndGroupOnly) {
-    struct stat info {};
-    ASSERT_EQ(::stat(socket_path().c_str(), &info), 0);
-    EXPECT_EQ(info.st_mode & 07777, 0660U);
-}
-
-TEST_F(ServerTest, ASecondListenerOnTheSamePathIsRefused) {
-    const Result<api::Listener> second = api::Listener::bind(socket_path(), {});
-    ASSERT_FALSE(second.has_value());
-    EXPECT_EQ(second.error().code(), ErrorCode::kConflict);
-    EXPECT_EQ(get("/_ping").body, "OK");  // and the first is unharmed
-}
-
-TEST(Listeners, StaleSocketsAreReplacedAndFilesAreNot) {
-    std::string pattern = "/tmp/slipway-listen-test-XXXXXX";
-    const std::string directory = ::mkdtemp(pattern.data());
-    const std::string stale = directory + "/stale.sock";
-    {
-        Result<api::Listener> listener = api::Listener::bind(stale, {});
-        ASSERT_TRUE(listener.has_value());
-        std::filesystem::rename(stale, stale + ".moved");  // so that its file outlives it
-    }
-    std::filesystem::rename(stale + ".moved", stale);
-    EXPECT_TRUE(api::Listener::bind(stale, {}).has_value());
-
-    const std::string file = directory + "/file";
-    std::fclose(std::fopen(file.c_str(), "w"));
-    EXPECT_EQ(api::Listener::bind(file, {}).error().code(), ErrorCode::kConflict);
-    EXPECT_TRUE(std::filesystem::exists(file));
-    std::filesystem::remove_all(directory);
-}
-
-TEST(Listeners, S37_AGroupThatWasNamedMustExist) {
-    std::string pattern = "/tmp/slipway-listen-test-XXXXXX";
-    const std::string directory = ::mkdtemp(pattern.data());
-    api::ListenOptions named;
-    named.socket_group = "no-such-group";
-    EXPECT_TRUE(api::Listener::bind(directory + "/optional.sock", named).has_value());
-    named.group_required = true;
-
-    const Result<api::Listener> listener = api::Listener::bind(directory + "/s.sock", named);
-
-    ASSERT_FALSE(listener.has_value());
-    EXPECT_EQ(listener.error().code(), ErrorCode::kNotFound);
-    EXPECT_EQ(listener.error().message(), "group 'no-such-group' for the socket does not exist");
-    EXPECT_FALSE(std::filesystem::exists(directory + "/s.sock"));
-    std::filesystem::remove_all(directory);
 }
 
 TEST(Listeners, PlainTcpNeedsLoopbackAndConsent) {

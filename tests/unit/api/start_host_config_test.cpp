@@ -102,9 +102,9 @@ protected:
     }
     Reply start(const std::string& version, const std::string& headers, const std::string& body,
                 const std::string& name = "web") {
-        RawClient client(socket_path());
+        RawClient client(address());
         client.send("POST " + (version.empty() ? "" : "/v" + version) + "/containers/" + name +
-                    "/start HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n" + body);
+                    "/start HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n" + body);
         return client.read_reply();
     }
     Reply legacy(const std::string& body, const std::string& version = "1.23") {

@@ -19,9 +19,9 @@ protected:
     }
     Reply start(const std::string& prefix, const std::string& headers = "", const std::string& body = "",
                 const std::string& name = "web") {
-        RawClient client(socket_path());
-        client.send("POST " + prefix + "/containers/" + name + "/start HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n" +
-                    body);
+        RawClient client(address());
+        client.send("POST " + prefix + "/containers/" + name + "/start HTTP/1.1\r\nHost: localhost\r\n" + headers +
+                    "\r\n" + body);
         return client.read_reply();
     }
     static std::string message(const Reply& reply) { return reply.json().value("message", ""); }

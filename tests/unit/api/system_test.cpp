@@ -111,16 +111,17 @@ TEST_F(SystemTest, LoadFailuresKeepAStatusWhileTheyCan) {
 }
 
 TEST_F(SystemTest, CutOffUploadsFail) {
-    RawClient client(socket_path());
-    client.send("POST /images/load HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nshort");
+    RawClient client(address());
+    client.send("POST /images/load HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nshort");
     client.half_close();
     EXPECT_EQ(client.read_reply().status, 400);
 }
 
 TEST_F(SystemTest, ImportTakesChunkedBodies) {
-    RawClient client(socket_path());
+    RawClient client(address());
     client.send(
-        "POST /images/create?fromSrc=-&repo=mine&tag=v1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "POST /images/create?fromSrc=-&repo=mine&tag=v1 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n"
         "4\r\nabcd\r\n2;ext=1\r\nef\r\n0\r\nTrailer: x\r\n\r\n");
     const Reply reply = client.read_reply();
     EXPECT_EQ(reply.status, 200);

@@ -1,13 +1,6 @@
 #include "support/api_fixture.hpp"
 
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 
 namespace slipway::test {
@@ -39,37 +32,11 @@ std::string Reply::header(const std::string& name) const {
     return head.substr(start, head.find("\r\n", start) - start);
 }
 
-RawClient::RawClient(const std::string& socket_path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, socket_path.c_str(), sizeof(address.sun_path) - 1);
-    EXPECT_EQ(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    const timeval patience{10, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-}
-
-RawClient::~RawClient() {
-    ::close(fd_);
-}
-
-void RawClient::send(const std::string& bytes) {
-    for (size_t sent = 0; sent < bytes.size();) {
-        const ssize_t count = ::send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-        if (count <= 0) return;  // the server closed; what it said is read next
-        sent += static_cast<size_t>(count);
-    }
-}
-
-void RawClient::half_close() {
-    ::shutdown(fd_, SHUT_WR);
-}
-
 bool RawClient::fill() {
     char piece[65536];
-    const ssize_t got = ::recv(fd_, piece, sizeof(piece), 0);
-    if (got <= 0) return false;
-    buffer_.append(piece, static_cast<size_t>(got));
-    return true;
+    const size_t got = connection_.receive(piece, sizeof(piece));
+    buffer_.append(piece, got);
+    return got > 0;
 }
 
 Reply RawClient::read_reply(bool head_only) {
@@ -115,30 +82,37 @@ bool RawClient::is_closed_by_server() {
 void ApiTest::TearDown() {
     engine.events_closed->store(true);
     server_.reset();
-    if (engine.stream_copy >= 0) ::close(engine.stream_copy);
+    engine.stream_copy.reset();
     std::error_code ignored;
     if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
 }
 
-const std::string& ApiTest::socket_path() {
-    if (server_) return path_;
+const std::string& ApiTest::address() {
+    if (server_) return address_;
+#if defined(_WIN32)
+    const std::string host = "tcp://127.0.0.1:0";
+#else
     std::string pattern = "/tmp/slipway-api-test-XXXXXX";
     directory_ = ::mkdtemp(pattern.data());
-    path_ = directory_ + "/api.sock";
-    Result<api::Listener> listener = api::Listener::bind("unix://" + path_, {});
+    const std::string host = "unix://" + directory_ + "/api.sock";
+#endif
+    api::ListenOptions listen;
+    listen.insecure_loopback = true;
+    Result<api::Listener> listener = api::Listener::bind(host, listen);
     EXPECT_TRUE(listener.has_value());
+    address_ = listener->address().substr(listener->address().find("://") + 3);
     std::vector<api::Listener> listeners;
     listeners.push_back(std::move(*listener));
     auto server = api::Server::start(engine, facts, options, std::move(listeners));
     EXPECT_TRUE(server.has_value());
     server_ = std::move(*server);
-    return path_;
+    return address_;
 }
 
 Reply ApiTest::request(const std::string& method, const std::string& target, const std::string& body,
                        const std::string& extra_headers) {
-    RawClient client(socket_path());
-    std::string text = method + " " + target + " HTTP/1.1\r\nHost: docker\r\n" + extra_headers;
+    RawClient client(address());
+    std::string text = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n" + extra_headers;
     if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     client.send(text + "\r\n" + body);
     return client.read_reply(method == "HEAD");

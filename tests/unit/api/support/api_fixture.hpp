@@ -1,7 +1,8 @@
-// tests/unit/api/support/api_fixture.hpp - a server on a temporary unix socket with a FakeEngine behind it, and a
-// client that sends bytes as written and reads replies back.
+// tests/unit/api/support/api_fixture.hpp - a server on a temporary unix socket (on Windows: on a loopback port) with a
+// FakeEngine behind it, and a client that sends bytes as written and reads replies back.
 #pragma once
 
+#include "support/connection.hpp"
 #include "support/fake_engine.hpp"
 
 #include <slipway/api/server.hpp>
@@ -22,16 +23,13 @@ struct Reply {
     nlohmann::json json() const { return nlohmann::json::parse(body, nullptr, false); }
 };
 
-// One connection. Reads give up after 10 s, so that a hanging server fails a test instead of stopping it.
 class RawClient {
 public:
-    explicit RawClient(const std::string& socket_path);
-    ~RawClient();
-    RawClient(const RawClient&) = delete;
-    RawClient& operator=(const RawClient&) = delete;
+    explicit RawClient(const std::string& address) : connection_(address) {}
 
-    void send(const std::string& bytes);
-    void half_close();
+    // What the server said when it does not take all of it is read next.
+    void send(const std::string& bytes) { connection_.send(bytes); }
+    void half_close() { connection_.end_writing(); }
     // Reads one reply, whatever says where it ends.
     Reply read_reply(bool head_only = false);
     // Everything until the other side closes.
@@ -41,7 +39,7 @@ public:
 
 private:
     bool fill();
-    int fd_;
+    Connection connection_;
     std::string buffer_;
 };
 
@@ -50,7 +48,7 @@ protected:
     void TearDown() override;
 
     // Starts on first use, so that a test may change `options` and the engine before.
-    const std::string& socket_path();
+    const std::string& address();
     Reply request(const std::string& method, const std::string& target, const std::string& body = "",
                   const std::string& extra_headers = "");
     Reply get(const std::string& target) { return request("GET", target); }
@@ -67,7 +65,7 @@ protected:
 
 private:
     std::string directory_;
-    std::string path_;
+    std::string address_;
     std::unique_ptr<api::Server> server_;
 };
 

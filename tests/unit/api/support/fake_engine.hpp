@@ -1,14 +1,16 @@
 // tests/unit/api/support/fake_engine.hpp - an engine whose answers a test sets and whose calls it can read back.
 #pragma once
 
-#include <slipway/core/engine.hpp>
+#include "support/stream_copy.hpp"
 
-#include <unistd.h>
+#include <slipway/core/engine.hpp>
 
 #include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
+#include <thread>
 
 namespace slipway::test {
 
@@ -131,7 +133,7 @@ public:
         if (!containers.count(ref)) return Error(ErrorCode::kNotFound, "No such container: " + ref);
         ++waits_running;
         registered();
-        while (wait_until_cancelled && !cancelled()) ::usleep(1000);
+        while (wait_until_cancelled && !cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         --waits_running;
         if (wait_until_cancelled) return Error(ErrorCode::kCancelled, "given up");
         return wait_result;
@@ -141,8 +143,8 @@ public:
         attached = options;
         if (failure) return *failure;
         // What a backend does: keeps its own copy of the socket and writes the head first.
-        stream_copy = ::dup(static_cast<int>(options.stream_handle));
-        if (::write(stream_copy, options.preamble.data(), options.preamble.size()) < 0) return ok();
+        stream_copy = StreamCopy(options.stream_handle);
+        stream_copy->send(options.preamble);
         return ok();
     }
     Result<std::vector<std::string>> update_container(const std::string& ref, const nlohmann::json& update) override {
@@ -170,7 +172,7 @@ public:
             if (!sink(sample, before)) break;
             before = sample;
         }
-        while (stats_until_cancelled && !cancelled()) ::usleep(1000);
+        while (stats_until_cancelled && !cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         stats_ended = true;
         return ok();
     }
@@ -191,7 +193,7 @@ public:
         note("start exec " + id);
         exec_started = request;
         // Before the head goes out: a test looks at it as soon as it has read the head.
-        if (!request.detach && !failure) stream_copy = ::dup(static_cast<int>(request.stream_handle));
+        if (!request.detach && !failure) stream_copy = StreamCopy(request.stream_handle);
         if (request.accepted && !refuse_exec && !request.accepted()) return Error(ErrorCode::kCancelled, "gone");
         if (failure) return *failure;
         return ok();
@@ -312,7 +314,7 @@ public:
     const std::string& engine_id() const override { return id_; }
     const core::EngineOptions& options() const override { return engine_options; }
 
-    int stream_copy = -1;
+    std::optional<StreamCopy> stream_copy;
 
 private:
     void note(std::string call) {
