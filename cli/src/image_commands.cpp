@@ -82,49 +82,50 @@ void add_image_commands(CLI::App& app, Context& context) {
         std::string message, file, reference;
     };
     auto import_options = std::make_shared<ImportOptions>();
-    CLI::App* import = app.add_subcommand("import", "Make an image from the tar of a root file system");
-    import->add_option("-c,--change", import_options->changes, "Instruction such as CMD [\"sh\"]")
+    CLI::App* import_command = app.add_subcommand("import", "Make an image from the tar of a root file system");
+    import_command->add_option("-c,--change", import_options->changes, "Instruction such as CMD [\"sh\"]")
         ->allow_extra_args(false);
-    import->add_option("-m,--message", import_options->message, "Message for the image's history");
-    import->add_option("file", import_options->file, "Tar file, - for stdin")->required();
-    import->add_option("reference", import_options->reference, "REPOSITORY[:TAG]");
-    import->callback([import_options, &context] {
+    import_command->add_option("-m,--message", import_options->message, "Message for the image's history");
+    import_command->add_option("file", import_options->file, "Tar file, - for stdin")->required();
+    import_command->add_option("reference", import_options->reference, "REPOSITORY[:TAG]");
+    import_command->callback([import_options, &context] {
         QueryList query = {{"fromSrc", "-"}};
-    if (!import_options->reference.empty()) {
-        const auto [repository, tag_name] = repository_and_tag(import_options->reference);
-        query.emplace_back("repo", repository);
-        query.emplace_back("tag", tag_name);
-    }
-    if (!import_options->message.empty()) query.emplace_back("message", import_options->message);
-    for (const std::string& change : import_options->changes) query.emplace_back("changes", change);
-    upload_file(context.client(), import_options->file, "/images/create", query);
-});
-
-auto tag_words = std::make_shared<std::vector<std::string>>();
-CLI::App* tag = app.add_subcommand("tag", "Give an image another name: slipway tag IMAGE NAME[:TAG]");
-tag->add_option("names", *tag_words, "Image, new name")->required()->expected(2);
-tag->callback([tag_words, &context] {
-    const auto [repository, name] = repository_and_tag((*tag_words)[1]);
-    context.client().expect("POST", "/images/" + (*tag_words)[0] + "/tag", {{"repo", repository}, {"tag", name}});
-});
-
-struct RemoveOptions {
-    std::vector<std::string> names;
-    bool force = false;
-};
-auto remove_options = std::make_shared<RemoveOptions>();
-CLI::App* remove = app.add_subcommand("rmi", "Remove images");
-remove->add_flag("-f,--force", remove_options->force, "Also when stopped containers use it");
-remove->add_option("images", remove_options->names, "References or ids")->required();
-remove->callback([remove_options, &context] {
-    for (const std::string& name : remove_options->names) {
-        const Reply reply =
-            context.client().expect("DELETE", "/images/" + name, {{"force", remove_options->force ? "1" : "0"}});
-        for (const json& part : json::parse(reply.body, nullptr, false)) {
-            for (const auto& [kind, what] : part.items()) std::cout << kind << ": " << what.get<std::string>() << '\n';
+        if (!import_options->reference.empty()) {
+            const auto [repository, tag_name] = repository_and_tag(import_options->reference);
+            query.emplace_back("repo", repository);
+            query.emplace_back("tag", tag_name);
         }
-    }
-});
+        if (!import_options->message.empty()) query.emplace_back("message", import_options->message);
+        for (const std::string& change : import_options->changes) query.emplace_back("changes", change);
+        upload_file(context.client(), import_options->file, "/images/create", query);
+    });
+
+    auto tag_words = std::make_shared<std::vector<std::string>>();
+    CLI::App* tag = app.add_subcommand("tag", "Give an image another name: slipway tag IMAGE NAME[:TAG]");
+    tag->add_option("names", *tag_words, "Image, new name")->required()->expected(2);
+    tag->callback([tag_words, &context] {
+        const auto [repository, name] = repository_and_tag((*tag_words)[1]);
+        context.client().expect("POST", "/images/" + (*tag_words)[0] + "/tag", {{"repo", repository}, {"tag", name}});
+    });
+
+    struct RemoveOptions {
+        std::vector<std::string> names;
+        bool force = false;
+    };
+    auto remove_options = std::make_shared<RemoveOptions>();
+    CLI::App* remove = app.add_subcommand("rmi", "Remove images");
+    remove->add_flag("-f,--force", remove_options->force, "Also when stopped containers use it");
+    remove->add_option("images", remove_options->names, "References or ids")->required();
+    remove->callback([remove_options, &context] {
+        for (const std::string& name : remove_options->names) {
+            const Reply reply =
+                context.client().expect("DELETE", "/images/" + name, {{"force", remove_options->force ? "1" : "0"}});
+            for (const json& part : json::parse(reply.body, nullptr, false)) {
+                for (const auto& [kind, what] : part.items())
+                    std::cout << kind << ": " << what.get<std::string>() << '\n';
+            }
+        }
+    });
 }  // namespace slipway::cli
 
 }  // namespace slipway::cli

@@ -42,9 +42,11 @@ protected:
     }
     std::string pipe() const { return "npipe:////./pipe/" + fs::path(daemon->root()).filename().string(); }
     // slipway.exe over the pipe.
-    RunResult slipway(std::vector<std::string> arguments) const {
+    RunResult slipway(std::vector<std::string> arguments, std::string input = "") const {
         arguments.insert(arguments.begin(), {windows_build() + "/bin/slipway.exe", "-H", pipe()});
-        return wine(arguments);
+        RunOptions options;
+        options.input = std::move(input);
+        return wine(arguments, options);
     }
     // Another slipwayd.exe with this one's pipe, and these directories.
     RunResult second_daemon(const std::string& roots, const std::vector<std::string>& more = {}) const {
@@ -74,6 +76,24 @@ TEST_F(Wine, OurClientDrivesTheDaemonOverItsPipe) {
     EXPECT_EQ(ran.exit_code, 7) << ran.err;
     EXPECT_THAT(ran.out, HasSubstr("from inside"));
     EXPECT_EQ(slipway({"rm", "-f", "two"}).exit_code, 0) << daemon->log();
+}
+
+// In text mode Windows' library drops "\r", and ends at the first Ctrl-Z.
+TEST_F(Wine, OurClientReadsArchivesFromItsInput) {
+    fs::create_directories(daemon->root() + "/layer/Files");
+    write_file(daemon->root() + "/layer/Files/text", std::string("one\r\n\x1a\ntwo\r\n"));
+    const std::string tar = daemon->root() + "/layer.tar";
+    ASSERT_EQ(run({"tar", "-C", daemon->root() + "/layer", "-cf", tar, "Files"}).exit_code, 0);
+    ASSERT_EQ(daemon->docker({"import", tar, "whole"}).exit_code, 0) << daemon->log();
+
+    const RunResult imported = slipway({"import", "-", "piped"}, read_file(tar));
+
+    ASSERT_EQ(imported.exit_code, 0) << imported.err;
+    const auto layers = [&](const std::string& image) {
+        return trimmed(daemon->docker({"image", "inspect", "-f", "{{.RootFS.Layers}}", image}).out);
+    };
+    EXPECT_EQ(layers("piped"), layers("whole"));
+    EXPECT_THAT(layers("whole"), HasSubstr("sha256:"));
 }
 
 TEST_F(Wine, ItEndsInOrderOnCtrlCAndFindsItsStateAgain) {
