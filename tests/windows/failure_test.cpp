@@ -37,6 +37,59 @@ TEST_F(WindowsFailures, AnExitEventThatComesTwiceIsToldOnce) {
     EXPECT_EQ(host_->count(SLW_EVENT_EXIT, id), 1U);
 }
 
+TEST_F(WindowsFailures, AnExitEventThatComesLateIsNotWaitedForAndToldOnce) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    json late = rule("HcsCreateProcess", "late_exit");
+    late["delay_ms"] = 3000;
+    simulated::inject(json::array({late}));
+    const auto begin = Clock::now();
+    ASSERT_TRUE(run(c, id, {does({"exit:5"})}));
+
+    EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id, milliseconds(10'000)).exit_code, 5);
+    EXPECT_LT(Clock::now() - begin, milliseconds(2900));
+    std::this_thread::sleep_until(begin + milliseconds(3500));
+
+    EXPECT_EQ(host_->count(SLW_EVENT_EXIT, id), 1U);
+    EXPECT_TRUE(give_back(c));
+}
+
+// The system's end is told before its process's.
+TEST_F(WindowsFailures, EventsOutOfOrderKeepTheExitCode) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    json late = rule("HcsCreateProcess", "late_exit");
+    late["delay_ms"] = 300;
+    simulated::inject(json::array({late}));
+    ASSERT_TRUE(run(c, id, {does({"sleep:60000"})}));
+
+    simulated::crash_system(id);
+
+    const SeenEvent ended = host_->wait(SLW_EVENT_EXIT, id, milliseconds(5000));
+    EXPECT_EQ(ended.exit_code, 1067);
+    EXPECT_EQ(host_->count(SLW_EVENT_LOST, id), 0U);
+    EXPECT_TRUE(give_back(c));
+}
+
+TEST_F(WindowsFailures, TheEndOfASystemMayBeToldLateTwiceOrNever) {
+    char digit = '1';
+    for (const char* action : {"lost_exit", "double_exit", "late_exit"}) {
+        SCOPED_TRACE(action);
+        const std::string id = test_id(digit++);
+        slw_container* c = open(id);
+        json changed = rule("HcsCreateComputeSystem", action);
+        changed["nth"] = simulated::calls()["HcsCreateComputeSystem"] + 1;
+        changed["delay_ms"] = 300;
+        simulated::inject(json::array({changed}));
+        ASSERT_TRUE(run(c, id, {does({"sleep:60000"})}));
+
+        EXPECT_TRUE(signal(c, 9));
+
+        EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id, milliseconds(5000)).exit_code, 1067);
+        EXPECT_TRUE(give_back(c));
+    }
+}
+
 TEST_F(WindowsFailures, AWaitThatFailsForAProcessThatRunsIsRecovered) {
     const std::string id = test_id('1');
     slw_container* c = open(id);

@@ -99,17 +99,35 @@ protected:
         }
     }
 
+    // Events of an end are no failure: a life with them is whole.
+    void sweep_events() {
+        const std::map<std::string, int> points = calls_of_a_life();
+        char digit = '2';
+        for (const char* action : {"lost_exit", "double_exit", "late_exit"}) {
+            for (const char* function : {"HcsCreateComputeSystem", "HcsCreateProcess"}) {
+                ASSERT_GE(points.at(function), 1);
+                for (int nth = 1; nth <= points.at(function); ++nth) {
+                    digit = digit == '9' ? '2' : static_cast<char>(digit + 1);
+                    try_point(function, nth, action, test_id(digit));
+                }
+            }
+        }
+    }
+
     void try_point(const std::string& function, int nth, const std::string& action, const std::string& id) {
         SCOPED_TRACE(function + " number " + std::to_string(nth) + ": " + action);
         json rule = {{"function", function}, {"do", action}, {"hresult", "0x80004005"}};
         rule["nth"] = simulated::calls()[function] + nth;
-        if (action == "late") rule["delay_ms"] = kOperation.count() + 100;
+        if (action.starts_with("late")) rule["delay_ms"] = kOperation.count() + 100;
         simulated::inject(json::array({rule}));
         const auto begin = Clock::now();
 
         const Outcome outcome = life(id);
 
         EXPECT_LT(Clock::now() - begin, milliseconds(15'000));
+        if (action.ends_with("_exit")) {
+            EXPECT_TRUE(outcome) << outcome.message();
+        }
         if (!outcome) {
             EXPECT_NE(outcome.status, SLW_ERR_INTERNAL) << outcome.message();
             EXPECT_NE(outcome.message(), "");
@@ -150,6 +168,10 @@ TEST_F(WindowsSweep, EveryCallHangsOnce) {
 
 TEST_F(WindowsSweep, EveryCallComesTooLateOnce) {
     sweep("late");
+}
+
+TEST_F(WindowsSweep, EveryEndIsToldNeverTwiceAndTooLate) {
+    sweep_events();
 }
 
 // The same with Hyper-V isolation: base layers that machines boot from, a machine, what it is given, a pause. Calls
@@ -194,6 +216,10 @@ TEST_F(WindowsHyperVSweep, EveryCallHangsOnce) {
 
 TEST_F(WindowsHyperVSweep, EveryCallComesTooLateOnce) {
     sweep("late");
+}
+
+TEST_F(WindowsHyperVSweep, EveryEndIsToldNeverTwiceAndTooLate) {
+    sweep_events();
 }
 
 }  // namespace

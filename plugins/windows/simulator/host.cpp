@@ -130,8 +130,8 @@ Hresult Host::enter(const char* function, Lock& lock, Rule* out) {
 }
 
 template <class Object>
-void Host::notify(raw::Handle handle, Kind kind, uint32_t type, const json& data) {
-    post(milliseconds(0), [this, handle, kind, type, text = data.dump()](Lock& lock) {
+void Host::notify(raw::Handle handle, Kind kind, uint32_t type, const json& data, milliseconds delay) {
+    post(delay, [this, handle, kind, type, text = data.dump()](Lock& lock) {
         const auto at = handles_.find(handle);
         if (at == handles_.end() || at->second.kind != kind) return;  // closed in the meantime: silence
         const auto opened = std::static_pointer_cast<Opened<Object>>(at->second.object);
@@ -146,8 +146,8 @@ void Host::notify(raw::Handle handle, Kind kind, uint32_t type, const json& data
         changed.notify_all();
     });
 }
-template void Host::notify<System>(raw::Handle, Kind, uint32_t, const json&);
-template void Host::notify<Process>(raw::Handle, Kind, uint32_t, const json&);
+template void Host::notify<System>(raw::Handle, Kind, uint32_t, const json&, milliseconds);
+template void Host::notify<Process>(raw::Handle, Kind, uint32_t, const json&, milliseconds);
 
 void Host::wait_for_callback(raw::Handle handle, Lock& lock) {
     if (in_callback_ != handle) return;

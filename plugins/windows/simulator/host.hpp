@@ -67,7 +67,7 @@ struct Process {
     uint32_t exit_code = 0;
     bool pipes_taken = false;
     bool console = false;
-    int exit_events = 1;
+    Rule exit_rule;  // for the event of its end
     json console_size;
 };
 
@@ -79,6 +79,7 @@ struct System {
     int handles = 0;
     std::string exit_type = "GracefulExit";
     Hresult exit_status = raw::kOk;
+    Rule exit_rule;  // for the event of its end
     std::string volume, name_space;
     std::map<uint32_t, std::shared_ptr<Process>> processes;
     std::unique_ptr<Machine> machine;  // of a virtual machine
@@ -169,7 +170,10 @@ public:
     void post(std::chrono::milliseconds delay, std::function<void(Lock&)> task);
     // Queues an event for an open handle of a system or process.
     template <class Object>
-    void notify(raw::Handle handle, Kind kind, uint32_t type, const json& data);
+    void notify(raw::Handle handle, Kind kind, uint32_t type, const json& data, std::chrono::milliseconds delay = {});
+    // The event of an end, for each of its open handles, as the rule wants it.
+    template <class Object>
+    void tell_end(const std::shared_ptr<Object>& object, Kind kind, uint32_t type, const json& data);
 
     char16_t* give_text(const std::string& utf8, TextOwner owner);
     void free_text(void* text, TextOwner owner);
@@ -263,6 +267,14 @@ std::vector<raw::Handle> Host::handles_of(Kind kind, const std::shared_ptr<Objec
         if (std::static_pointer_cast<Opened<Object>>(entry.object)->object == object) found.push_back(handle);
     }
     return found;
+}
+
+template <class Object>
+void Host::tell_end(const std::shared_ptr<Object>& object, Kind kind, uint32_t type, const json& data) {
+    const std::chrono::milliseconds delay(object->exit_rule.exit_delay_ms());
+    for (const raw::Handle handle : handles_of(kind, object)) {
+        for (int i = 0; i < object->exit_rule.exit_events(); ++i) notify<Object>(handle, kind, type, data, delay);
+    }
 }
 
 }  // namespace slipway::simulated_hcs

@@ -15,6 +15,7 @@ Action action_of(const std::string& text) {
                                                            {"crash_system", Action::kCrashSystem},
                                                            {"lost_exit", Action::kLostExit},
                                                            {"double_exit", Action::kDoubleExit},
+                                                           {"late_exit", Action::kLateExit},
                                                            {"odd_wait", Action::kOddWait},
                                                            {"error_record", Action::kErrorRecord}};
     const auto found = kActions.find(text);

@@ -9,8 +9,10 @@
 //   hang           the operation never ends; a synchronous call blocks until release_hangs()
 //   late           what was asked happens, `delay_ms` later
 //   crash_system   what was asked happens, then the system ends unexpectedly
-//   lost_exit      the process of this HcsCreateProcess ends without an event
+//   lost_exit      the process of this HcsCreateProcess, or the system of this HcsCreateComputeSystem, ends without an
+//                  event
 //   double_exit    its event comes twice
+//   late_exit      it comes `delay_ms` later, behind events of what ends meanwhile
 //   odd_wait       waiting for this HcsCreateProcess gives E_INVALIDARG though the process runs
 //   error_record   an HCN call succeeds and returns an error record all the same
 #pragma once
@@ -34,6 +36,7 @@ enum class Action {
     kCrashSystem,
     kLostExit,
     kDoubleExit,
+    kLateExit,
     kOddWait,
     kErrorRecord
 };
@@ -45,6 +48,10 @@ struct Rule {
     windows_backend::raw::Hresult hresult = 0;
     int delay_ms = 0;
     std::string message;
+
+    // How often, and how much later than it might, the event of an end comes.
+    int exit_events() const { return action == Action::kLostExit ? 0 : action == Action::kDoubleExit ? 2 : 1; }
+    int exit_delay_ms() const { return action == Action::kLateExit ? delay_ms : 0; }
 
     // Throws std::invalid_argument for what is no rule: tests that inject nothing would pass for the wrong reason.
     static Rule from(const nlohmann::json& document);

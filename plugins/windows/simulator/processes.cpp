@@ -39,7 +39,7 @@ Outcome launch(Host& host, const std::shared_ptr<System>& system, const std::sha
     if (system->state == State::kStopped) return {raw::kHcsSystemAlreadyStopped, ""};
     if (system->state != State::kRunning || system->stands_still()) return {raw::kHcsInvalidState, ""};
     process->console = parameters.value("EmulateConsole", false);
-    process->exit_events = rule.action == Action::kLostExit ? 0 : rule.action == Action::kDoubleExit ? 2 : 1;
+    process->exit_rule = rule;
     Hresult result = raw::kOk;
     const std::weak_ptr<Process> weak = process;
     process->child = Child::start(
@@ -211,11 +211,7 @@ Hresult set_process_callback(raw::Handle handle, uint32_t options, void* context
 void Host::process_ended(const std::shared_ptr<Process>& process, uint32_t exit_code) {
     process->exited = true;
     process->exit_code = exit_code;
-    for (const raw::Handle handle : handles_of(Kind::kProcess, process)) {
-        for (int i = 0; i < process->exit_events; ++i) {
-            notify<Process>(handle, Kind::kProcess, raw::kEventProcessExited, process_status(*process));
-        }
-    }
+    tell_end(process, Kind::kProcess, raw::kEventProcessExited, process_status(*process));
     if (const auto system = process->system.lock()) finish_if_empty(system);
     changed.notify_all();
 }

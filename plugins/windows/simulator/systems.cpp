@@ -81,6 +81,7 @@ Hresult create_system(raw::Text id, raw::Text document, raw::Handle operation, c
             return {raw::kHcsInvalidJson, result_error(raw::kHcsInvalidJson, *problem)};
         }
         system->state = State::kCreated;
+        system->exit_rule = rule;
         if (rule.action == Action::kCrashSystem) host.end_system(system, "UnexpectedExit", raw::kHcsUnexpectedExit);
         return {};
     };
@@ -228,10 +229,8 @@ void Host::finish_if_empty(const std::shared_ptr<System>& system) {
     }
     system->state = State::kStopped;
     release_parts(*this, *system);
-    json data = {{"Status", system->exit_status}, {"ExitType", system->exit_type}};
-    for (const raw::Handle handle : handles_of(Kind::kSystem, system)) {
-        notify<System>(handle, Kind::kSystem, raw::kEventSystemExited, data);
-    }
+    tell_end(system, Kind::kSystem, raw::kEventSystemExited,
+             {{"Status", system->exit_status}, {"ExitType", system->exit_type}});
     const auto machine = system->hosting.lock();
     if (system->handles == 0) systems.erase(system->id);  // perhaps the last that knew it
     if (machine) finish_if_empty(machine);
