@@ -35,13 +35,12 @@ TEST_F(WindowsOverHttp, RunShowsOutputAndExitCode) {
 }
 
 TEST_F(WindowsOverHttp, CreateStartExecLogsStopRemove) {
-    docker_ok({"create", "--name", "win", "-e", "GREETING=hello", "box", "cmd", "/c",
-               "echo $GREETING; while :; do sleep 0.1; done"});
+    docker_ok({"create", "--name", "win", "-e", "GREETING=hello", "box", "sh", "-c", "echo $GREETING; sleep 600"});
     EXPECT_EQ(inspect("win", "{{.State.Status}} {{.Platform}}"), "created windows");
     docker_ok({"start", "win"});
     EXPECT_TRUE(eventually([&] { return docker_ok({"logs", "win"}) == "hello"; }));
 
-    const RunResult command = docker({"exec", "win", "cmd", "/c", "echo in exec; exit 4"});
+    const RunResult command = docker({"exec", "win", "sh", "-c", "echo in exec; exit 4"});
     EXPECT_EQ(command.exit_code, 4) << command.err;
     EXPECT_EQ(command.out, "in exec\n");
     EXPECT_THAT(inspect("win", "{{range $name, $net := .NetworkSettings.Networks}}{{$name}} {{$net.IPAddress}}{{end}}"),
@@ -99,13 +98,13 @@ protected:
 };
 
 TEST_F(HyperVOverHttp, Sf42_HyperVIsolationRunsInAMachineAndNotOnTheHost) {
-    const RunResult once = docker({"run", "--rm", "--isolation=hyperv", "machine", "cmd", "/c", "echo out; exit 3"});
+    const RunResult once = docker({"run", "--rm", "--isolation=hyperv", "machine", "sh", "-c", "echo out; exit 3"});
     EXPECT_EQ(once.exit_code, 3) << once.err;
     EXPECT_EQ(once.out, "out\n");
 
     docker_ok({"run", "-d", "--name", "win", "--isolation=HyperV", "-m", "256m", "machine", "sleep", "60"});
     EXPECT_EQ(inspect("win", "{{.HostConfig.Isolation}} {{.State.Status}}"), "hyperv running");
-    EXPECT_EQ(docker({"exec", "win", "cmd", "/c", "exit 4"}).exit_code, 4);
+    EXPECT_EQ(docker({"exec", "win", "sh", "-c", "exit 4"}).exit_code, 4);
     EXPECT_THAT(docker_ok({"top", "win"}), HasSubstr("program.exe"));
     if (std::getenv("SLIPWAY_TEST_BACKEND") == nullptr) {
         EXPECT_THAT(files_below("*/vm/sandbox.vhdx"), HasSubstr("sandbox.vhdx"));

@@ -71,6 +71,11 @@ Hresult mount_path(raw::Handle handle, char16_t** path) {
 }
 
 // These mind whether a disk is attached.
+Hresult setup_base_layer(raw::Text path, raw::Handle handle, raw::Text options) {
+    sweep();
+    return simulated->HcsSetupBaseOSLayer(path, handle == nullptr ? nullptr : disk_of(handle), options);
+}
+
 Hresult destroy_layer(raw::Text path) {
     sweep();
     return simulated->HcsDestroyLayer(path);
@@ -83,6 +88,7 @@ void take_real_disk_handles(raw::HostApi& table) {
     simulated = &own;
     table.HcsFormatWritableLayerVhd = format_disk;
     table.HcsGetLayerVhdMountPath = mount_path;
+    table.HcsSetupBaseOSLayer = setup_base_layer;
     table.HcsDestroyLayer = destroy_layer;
 }
 
