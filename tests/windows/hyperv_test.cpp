@@ -269,6 +269,21 @@ TEST_F(WindowsHyperV, WhatIsAskedOfAPausedContainerIsAnsweredWithoutItsGuest) {
     EXPECT_TRUE(give_back(c));
 }
 
+TEST_F(WindowsHyperV, APauseThatComesTooLateIsTakenBack) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, options({"say:one", "sleep:1000", "say:two", "sleep:60000"})));
+    ASSERT_TRUE(says(id, "stdout:one\n"));
+    simulated::inject(json::array({{{"function", "HcsPauseComputeSystem"}, {"do", "late"}, {"delay_ms", 400}}}));
+    deadline_ = milliseconds(200);
+
+    EXPECT_EQ(pause(c).status, SLW_ERR_DEADLINE_EXCEEDED);
+
+    deadline_ = milliseconds(0);
+    EXPECT_TRUE(says(id, "stdout:one\nstdout:two\n"));
+    EXPECT_TRUE(give_back(c));
+}
+
 TEST_F(WindowsHyperV, APausedContainerCanBeEnded) {
     slw_container* killed = open(test_id('1'));
     slw_container* destroyed = open(test_id('2'));

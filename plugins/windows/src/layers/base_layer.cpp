@@ -18,7 +18,7 @@ bool has_machine(const fs::path& layer) {
     return fs::is_directory(machine_files(layer), ignored);
 }
 
-// Windows writes to the folder's disk: what the set-up does to it is all in `options`.
+// `disk`: the attached one that is to be formatted; null where Windows finds the folder's own. `options` is a literal.
 Status set_up(const Api& api, Workers& workers, const Limits& limits, const fs::path& folder,
               std::shared_ptr<DiskHandle> disk, const char16_t* options) {
     const std::u16string path = to_utf16(utf8_of_path(folder));

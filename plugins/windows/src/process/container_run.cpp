@@ -127,10 +127,8 @@ Status ContainerRun::end(const Timeouts& timeouts) {
         if (ended) stopped = wait_stopped(timeouts.undo);
     }
     if (machine_) {
-        // With it goes all that is in it.
-        Status off = machine_->end();
-        stopped = stopped || wait_stopped(milliseconds(0));
-        if (!off || stopped) ended = std::move(off);
+        ended = machine_->end();  // with it goes all that is in it
+        stopped = stopped || ended || wait_stopped(milliseconds(0));
     }
     if (stopped) session_.system_gone("the system has ended");
     // Its last output still reaches log and clients.

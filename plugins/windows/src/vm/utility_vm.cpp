@@ -152,9 +152,21 @@ Status UtilityVm::modify(const json& request, const CallLimits& call) const {
 Status UtilityVm::pause(const Limits& limits) {
     if (is_paused()) return ok();
     Status done = system_->pause(limits);
+    if (!done) take_back_pause(done.error());
     const std::lock_guard lock(mutex_);
     paused_ = done.has_value();
     return done;
+}
+
+// What was not waited for may still happen, and nobody would know of it.
+void UtilityVm::take_back_pause(const Error& why) const {
+    if (why.code() != ErrorCode::kDeadlineExceeded && why.code() != ErrorCode::kCancelled) return;
+    const Limits limits(timeouts_.undo);
+    while (limits.check("")) {
+        const Status resumed = system_->resume(limits);
+        if (resumed || is_gone(resumed.error())) return;
+        std::this_thread::sleep_for(milliseconds(20));
+    }
 }
 
 Status UtilityVm::resume(const Limits& limits) {

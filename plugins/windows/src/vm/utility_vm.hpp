@@ -50,7 +50,8 @@ public:
     Status remove_adapter(const Guid& endpoint, const CallLimits& call);
     Status modify(const nlohmann::json& request, const CallLimits& call) const;
 
-    // All that runs in it stands still, or goes on. As it is already is success.
+    // All that runs in it stands still, or goes on. As it is already is success. A pause that comes after its deadline
+    // is taken back.
     Status pause(const Limits& limits);
     Status resume(const Limits& limits);
     bool is_paused() const;
@@ -71,6 +72,7 @@ private:
     Status prepare_disks(const CallLimits& call);
     Status start(const CallLimits& call);
     Status combine_layers(const CallLimits& call);
+    void take_back_pause(const Error& why) const;
     void gone(const std::string& why);
     bool wait_gone(std::chrono::milliseconds limit);
     Status remove_folder() const;
