@@ -122,9 +122,11 @@ Hresult Host::enter(const char* function, Lock& lock, Rule* out) {
         return raw::hresult(0x80004005);
     }
     if (rule.action == Action::kLate) {
+        ++late_calls;
         lock.unlock();
         std::this_thread::sleep_for(milliseconds(rule.delay_ms));
         lock.lock();
+        --late_calls;
     }
     return raw::kOk;
 }

@@ -205,6 +205,7 @@ public:
     std::vector<std::string> violations;
     bool service_gone = false;
     int hang_epoch = 0;  // counted up by release_hangs()
+    int late_calls = 0;  // synchronous ones that a rule keeps waiting
 
     std::map<std::string, std::shared_ptr<System>> systems;
     std::map<Guid, Network> networks;

@@ -38,6 +38,12 @@ void release_hangs() {
     host.changed.notify_all();
 }
 
+int late_calls() {
+    Host& host = Host::get();
+    const std::lock_guard lock(host.mutex);
+    return host.late_calls;
+}
+
 std::map<std::string, int> calls() {
     Host& host = Host::get();
     const std::lock_guard lock(host.mutex);

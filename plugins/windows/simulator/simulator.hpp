@@ -34,6 +34,9 @@ void inject(const nlohmann::json& rules);
 // Lets go what a rule made hang: synchronous calls return E_FAIL, operations stay pending.
 void release_hangs();
 
+// Synchronous calls that a rule made late and that have done nothing yet, whoever still waits for them.
+int late_calls();
+
 // How often each function was called since reset().
 std::map<std::string, int> calls();
 
