@@ -222,6 +222,7 @@ static void write_mount(FILE *to) {
     FIELD(slw_mount_ops, unmount);
     FIELD(slw_mount_ops, root_size);
     FIELD(slw_mount_ops, root_diff);
+    FIELD(slw_mount_ops, root_export);
 }
 
 static void write_network(FILE *to) {

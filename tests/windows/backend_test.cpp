@@ -1,5 +1,7 @@
 #include "backend_test.hpp"
 
+#include <simulator/layer_tar.hpp>
+
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -22,20 +24,6 @@ json network_document() {
             {"Driver", "nat"},
             {"IPAM", {{"Config", {{{"Subnet", "172.30.0.0/24"}, {"Gateway", "172.30.0.1"}}}}}},
             {"Options", json::object()}};
-}
-
-// A member of a tar stream: a small file.
-std::string tar_member(const std::string& name) {
-    char header[512] = {};
-    std::snprintf(header, 100, "%s", name.c_str());
-    std::memcpy(header + 124, "00000000005", 12);
-    std::memset(header + 148, ' ', 8);
-    header[156] = '0';
-    std::memcpy(header + 257, "ustar\00000", 8);
-    unsigned sum = 0;
-    for (const char c : header) sum += static_cast<unsigned char>(c);
-    std::snprintf(header + 148, 8, "%06o", sum);
-    return std::string(header, sizeof(header)) + "slip\n" + std::string(512 - 5, '\0');
 }
 
 bool is_hyperv(const RunOptions& options) {
@@ -188,20 +176,31 @@ Outcome WindowsBackend::remove_network() {
 }
 
 Outcome WindowsBackend::import_layer(const std::string& id, const std::vector<std::string>& parents) {
-    return import_files(id, parents, {"Files/hello.txt"});
+    return import_layer(id, parents, simulated_hcs::tar_of({{"Files/hello.txt", "slip\n"}}));
 }
 
 Outcome WindowsBackend::import_machine_layer(const std::string& id) {
-    return import_files(id, {}, {"Files/hello.txt", "UtilityVM/Files/EFI/Microsoft/Boot/bootmgfw.efi"});
+    return import_layer(id, {},
+                        simulated_hcs::tar_of({{"Files/hello.txt", "slip\n"},
+                                               {"UtilityVM/Files/EFI/Microsoft/Boot/bootmgfw.efi", "MZ"}}));
 }
 
-Outcome WindowsBackend::import_files(const std::string& id, const std::vector<std::string>& parents,
-                                     const std::vector<std::string>& names) {
+Outcome WindowsBackend::root_diff(slw_container* c) {
+    return outcome([&](const slw_call* limits, slw_sink* out, slw_error* err) {
+        return table<slw_mount_ops>(SLW_EXT_MOUNT)->root_diff(c, limits, out, err);
+    });
+}
+
+Outcome WindowsBackend::root_export(slw_container* c) {
+    return outcome([&](const slw_call* limits, slw_sink* out, slw_error* err) {
+        return table<slw_mount_ops>(SLW_EXT_MOUNT)->root_export(c, limits, out, err);
+    });
+}
+
+Outcome WindowsBackend::import_layer(const std::string& id, const std::vector<std::string>& parents,
+                                     const std::string& tar) {
     std::vector<const char*> parent_ids;
     for (const std::string& parent : parents) parent_ids.push_back(parent.c_str());
-    std::string tar;
-    for (const std::string& name : names) tar += tar_member(name);
-    tar += std::string(1024, '\0');
     size_t at = 0;
     const FunctionSource source([&](void* buffer, uint64_t capacity) -> int64_t {
         const size_t size = std::min<size_t>(tar.size() - at, static_cast<size_t>(capacity));
@@ -311,20 +310,29 @@ Outcome WindowsBackend::destroy(slw_container* c) {
     });
 }
 
-Outcome WindowsBackend::give_back(slw_container* c) {
+Outcome WindowsBackend::leave(slw_container* c) {
     const auto* network = table<slw_network_ops>(SLW_EXT_NETWORK);
-    const auto* mount = table<slw_mount_ops>(SLW_EXT_MOUNT);
     Outcome first = destroy(c);
-    for (const Outcome& next :
-         {outcome([&](const slw_call*limits, slw_sink*, slw_error*err) {
-              return network->sandbox_destroy(c, limits, err);
-          }),
-          outcome([&](const slw_call*limits, slw_sink*, slw_error*err) { return mount->root_unmount(c, limits, err); }),
-          outcome(
-              [&](const slw_call*limits, slw_sink*, slw_error*err) { return mount->root_remove(c, limits, err); })}) {
+    for (const Outcome& next : {outcome([&](const slw_call*limits, slw_sink*, slw_error*err) {
+                                    return network->sandbox_destroy(c, limits, err);
+                                }),
+                                outcome([&](const slw_call*limits, slw_sink*, slw_error*err) {
+                                    return table<slw_mount_ops>(SLW_EXT_MOUNT)->root_unmount(c, limits, err);
+                                })}) {
         if (first && !next) first = next;
     }
     return first;
+}
+
+Outcome WindowsBackend::remove_root(slw_container* c) {
+    return outcome([&](const slw_call* limits, slw_sink*, slw_error* err) {
+        return table<slw_mount_ops>(SLW_EXT_MOUNT)->root_remove(c, limits, err);
+    });
+}
+
+Outcome WindowsBackend::give_back(slw_container* c) {
+    const Outcome left = leave(c), removed = remove_root(c);
+    return left ? removed : left;
 }
 
 Outcome WindowsBackend::exec(slw_container* c, const std::string& exec_id, const std::vector<std::string>& command,

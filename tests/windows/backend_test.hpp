@@ -97,11 +97,13 @@ protected:
     // The phases of a start in their order; each is an outcome.
     Outcome import_layer();  // the base layer all containers lie on
     Outcome import_layer(const std::string& id, const std::vector<std::string>& parents);
+    Outcome import_layer(const std::string& id, const std::vector<std::string>& parents, const std::string& tar);
     // A base layer that virtual machines can boot from.
     Outcome import_machine_layer(const std::string& id);
-    Outcome import_files(const std::string& id, const std::vector<std::string>& parents,
-                         const std::vector<std::string>& names);
     Outcome remove_layer(const std::string& id);
+    // What a container has changed: the list, and as a layer.
+    Outcome root_diff(slw_container* c);
+    Outcome root_export(slw_container* c);
     Outcome create_network();
     Outcome remove_network();
     Outcome create_root(slw_container* c, const std::vector<std::string>& layers);
@@ -113,6 +115,9 @@ protected:
     Outcome run(slw_container* c, const std::string& id, const RunOptions& options);
     // Gives everything back, newest first; the first failure.
     Outcome give_back(slw_container* c);
+    // All but the writable layer, and that.
+    Outcome leave(slw_container* c);
+    Outcome remove_root(slw_container* c);
 
     Outcome exec(slw_container* c, const std::string& exec_id, const std::vector<std::string>& command,
                  const slw_attach_request* client = nullptr, uint64_t capture = 0, uint32_t flags = 0);

@@ -1,32 +1,19 @@
-// Every call of the host in a container's life fails, is refused late, hangs or comes late, one at a time: the answer
-// is a typed error inside the deadline or success, nothing is left, and the next container runs.
-#include "backend_test.hpp"
-
-#include <algorithm>
+// Every call of the host in a container's life fails, is refused late, hangs or comes late.
+#include "sweep.hpp"
 
 namespace slipway::windows_backend {
 namespace {
 
 using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds kOperation(250), kUndo(1500);
 const std::string kBase(64, 'a'), kChild(64, 'c');
 
-// Calls that are documented to return at once; there is nothing to hang.
-const std::vector<std::string> kImmediate = {"HcsOpenComputeSystem", "HcsSetComputeSystemCallback",
-                                             "HcsSetProcessCallback", "HcsOpenProcess", "HcsGetServiceProperties"};
-
-class WindowsSweep : public WindowsBackend {
+class WindowsSweep : public Sweep {
 protected:
-    json config() const override {
-        json times = {{"undo", kUndo.count()}, {"stop", 400}};
-        for (const char* key : {"system", "process", "network", "storage"}) times[key] = kOperation.count();
-        return {{"timeouts_ms", times}};
-    }
+    size_t functions() const override { return 30; }
 
     // A whole life: layers, a network with a published port, a command, an exec, a graceful end, and all of it removed.
-    Outcome life(const std::string& id) {
+    Outcome life(const std::string& id) override {
         Outcome first = import_base();
         if (first) first = import_layer(kChild, {kBase});
         if (first) first = container(id);
@@ -46,7 +33,6 @@ protected:
     virtual RunOptions container_options() const { return {does({"sleep:60000"})}; }
     // Between its exec and its end.
     virtual Outcome further_calls(slw_container*) { return {}; }
-    virtual bool is_swept(const std::string&) const { return true; }
 
     Outcome container(const std::string& id) {
         slw_container* c = open(id);
@@ -74,85 +60,6 @@ protected:
         }
         close(c);
         return first;
-    }
-
-    std::map<std::string, int> calls_of_a_life() {
-        const std::map<std::string, int> before = simulated::calls();
-        const Outcome undisturbed = life(test_id('1'));
-        EXPECT_TRUE(undisturbed) << undisturbed.message();
-        std::map<std::string, int> after = simulated::calls();
-        for (const auto& [function, count] : before) after[function] -= count;
-        return after;
-    }
-
-    void sweep(const std::string& action) {
-        const std::map<std::string, int> points = calls_of_a_life();
-        ASSERT_GE(points.size(), 30U);
-        char digit = '2';
-        for (const auto& [function, count] : points) {
-            const bool immediate = std::find(kImmediate.begin(), kImmediate.end(), function) != kImmediate.end();
-            if (!is_swept(function) || (immediate && (action == "hang" || action == "late"))) continue;
-            for (int nth = 1; nth <= count; ++nth) {
-                digit = digit == '9' ? '2' : static_cast<char>(digit + 1);
-                try_point(function, nth, action, test_id(digit));
-            }
-        }
-    }
-
-    // Events of an end are no failure: a life with them is whole.
-    void sweep_events() {
-        const std::map<std::string, int> points = calls_of_a_life();
-        char digit = '2';
-        for (const char* action : {"lost_exit", "double_exit", "late_exit"}) {
-            for (const char* function : {"HcsCreateComputeSystem", "HcsCreateProcess"}) {
-                ASSERT_GE(points.at(function), 1);
-                for (int nth = 1; nth <= points.at(function); ++nth) {
-                    digit = digit == '9' ? '2' : static_cast<char>(digit + 1);
-                    try_point(function, nth, action, test_id(digit));
-                }
-            }
-        }
-    }
-
-    void try_point(const std::string& function, int nth, const std::string& action, const std::string& id) {
-        SCOPED_TRACE(function + " number " + std::to_string(nth) + ": " + action);
-        json rule = {{"function", function}, {"do", action}, {"hresult", "0x80004005"}};
-        rule["nth"] = simulated::calls()[function] + nth;
-        if (action.starts_with("late")) rule["delay_ms"] = kOperation.count() + 100;
-        simulated::inject(json::array({rule}));
-        const auto begin = Clock::now();
-
-        const Outcome outcome = life(id);
-
-        EXPECT_LT(Clock::now() - begin, milliseconds(15'000));
-        if (action.ends_with("_exit")) {
-            EXPECT_TRUE(outcome) << outcome.message();
-        }
-        if (!outcome) {
-            EXPECT_NE(outcome.status, SLW_ERR_INTERNAL) << outcome.message();
-            EXPECT_NE(outcome.message(), "");
-            if (action == "hang" || action == "late") {
-                EXPECT_EQ(outcome.status, SLW_ERR_DEADLINE_EXCEEDED) << outcome.message();
-            }
-        }
-        simulated::release_hangs();
-        expect_nothing_left();
-        const Outcome next = life(id);
-        EXPECT_TRUE(next) << "the next container: " << next.message();
-    }
-
-    // What comes late is given back by the threads that were left behind. One of them may begin only after a look that
-    // found nothing, so there is no second look. A removal that comes late must not meet the next life: networks and
-    // layers have the same ids there.
-    void expect_nothing_left() {
-        const auto end = Clock::now() + std::chrono::seconds(5);
-        while (simulated::late_calls() > 0 && Clock::now() < end) std::this_thread::sleep_for(milliseconds(10));
-        std::vector<std::string> left = simulated::leaks();
-        while (!left.empty() && Clock::now() < end) {
-            std::this_thread::sleep_for(milliseconds(10));
-            left = simulated::leaks();
-        }
-        EXPECT_THAT(left, testing::IsEmpty());
     }
 };
 

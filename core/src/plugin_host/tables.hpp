@@ -7,7 +7,7 @@ namespace slipway::core {
 
 // The name of the first required function that is null, or null when the table is complete.
 const char* missing_function(const slw_create_ops& ops);
-const char* missing_function(const slw_mount_ops& ops);  // root_diff may be null
+const char* missing_function(const slw_mount_ops& ops);  // root_diff and root_export may be null
 const char* missing_function(const slw_network_ops& ops);
 const char* missing_function(const slw_stdio_ops& ops);
 const char* missing_function(const slw_reconcile_ops& ops);

@@ -52,6 +52,10 @@ void crash_system(const std::string& id);
 void disconnect_service();
 void delete_network_behind(const std::string& guid);
 
+// Makes a disk's contents those of a folder in the transport format, as if a container had written them. False when the
+// folder cannot be read.
+bool write_to_disk(const std::string& disk, const std::string& folder);
+
 // The compute-system document a system was made with; null when there is none of that id.
 nlohmann::json document_of(const std::string& id);
 // The endpoints that a virtual machine has adapters on, as GUIDs.

@@ -1,6 +1,6 @@
-// Layers, disks and storage filters.
-#include "host.hpp"
+// Disks and storage filters.
 #include "schema.hpp"
+#include "storage_calls.hpp"
 
 #include <documents/utf8_text.hpp>
 
@@ -15,22 +15,11 @@ namespace fs = std::filesystem;
 // A disk is a file that says so; what is in it is not simulated.
 constexpr const char* kDiskHead = "simulated vhdx\n";
 
-fs::path file_of(raw::Text path) {
-    return simulated_hcs::file_of(text_of(path));
-}
-
 bool is_disk_file(const fs::path& path) {
     std::ifstream file(path);
     std::string head;
     std::getline(file, head);
     return head + "\n" == kDiskHead;
-}
-
-Hresult calling(const char* function, const std::function<Hresult(Host&)>& body) {
-    Host& host = Host::get();
-    Lock lock(host.mutex);
-    const Hresult entered = host.enter(function, lock);
-    return entered == raw::kOk ? body(host) : entered;
 }
 
 Hresult create_disk(raw::Text path, uint64_t bytes, raw::Text parent, raw::Handle* vhd) {
@@ -97,23 +86,6 @@ Hresult mount_path(raw::Handle vhd, char16_t** path) {
     });
 }
 
-Disk* disk_at(Host& host, const std::string& volume) {
-    for (auto& [file, disk] : host.disks) {
-        if (disk.attached && disk.volume == volume) return &disk;
-    }
-    return nullptr;
-}
-
-// Layer data whose folders exist.
-Hresult read_layers(raw::Text text, json& out) {
-    out = json::parse(text_of(text), nullptr, false);
-    if (out.is_discarded() || check_layer_data(out)) return raw::kHcsInvalidJson;
-    for (const json& layer : out["Layers"]) {
-        if (!fs::is_directory(windows_backend::path_from_utf8(layer["Path"]))) return raw::kHcsInvalidLayer;
-    }
-    return raw::kOk;
-}
-
 Hresult initialize_layer(raw::Text path, raw::Text layers, raw::Text options) {
     return calling("HcsInitializeWritableLayer", [&](Host& host) -> Hresult {
         if (options != nullptr) return raw::kInvalidArgument;
@@ -148,80 +120,37 @@ Hresult detach_filter(raw::Text path) {
     });
 }
 
-// std::filesystem::copy cannot copy directories where symbolic links are unknown to it, as in mingw-w64.
-bool copy_tree(const fs::path& from, const fs::path& to) {
-    std::error_code failure;
-    for (fs::recursive_directory_iterator entry(from, failure), end; !failure && entry != end;
-         entry.increment(failure)) {
-        const fs::path target = to / entry->path().lexically_relative(from);
-        if (entry->is_symlink(failure)) {
-            fs::copy_symlink(entry->path(), target, failure);
-        } else if (entry->is_directory(failure)) {
-            fs::create_directory(target, failure);
-        } else {
-            fs::copy_file(entry->path(), target, failure);
-        }
-        if (failure) return false;
-    }
-    return !failure;
-}
-
-Hresult import_layer(raw::Text path, raw::Text source, raw::Text layers) {
-    return calling("HcsImportLayer", [&](Host&) -> Hresult {
-        json document;
-        if (const Hresult read = read_layers(layers, document); read != raw::kOk) return read;
-        const fs::path from = file_of(source), to = file_of(path);
-        std::error_code failure;
-        if (!fs::is_directory(from)) return raw::kPathNotFound;
-        fs::create_directories(to, failure);
-        return copy_tree(from, to) ? raw::kOk : raw::kInvalidData;
-    });
-}
-
-// The disk must be attached; what the machine writes goes to copies of it.
-Hresult setup_machine_base(Host& host, const fs::path& folder, raw::Handle vhd) {
-    const auto file = vhd == nullptr ? nullptr : host.find<fs::path>(vhd, Kind::kDisk, "HcsSetupBaseOSLayer");
-    if (!file || !host.disks[*file].attached) return raw::kInvalidArgument;
-    if (!fs::is_directory(folder / "Files")) return raw::kHcsInvalidLayer;
-    host.disks[*file].formatted = true;
-    return raw::kOk;
-}
-
-Hresult setup_base(raw::Text path, raw::Handle vhd, raw::Text options) {
-    return calling("HcsSetupBaseOSLayer", [&](Host& host) -> Hresult {
-        const json document = json::parse(text_of(options), nullptr, false);
-        const fs::path layer = file_of(path);
-        if (document == json{{"Type", "Vm"}}) return setup_machine_base(host, layer, vhd);
-        if (document != json{{"Type", "Container"}} || vhd != nullptr) return raw::kInvalidArgument;
-        const auto disk = host.disks.find(layer / "blank-base.vhdx");
-        if (disk == host.disks.end() || !disk->second.formatted) return raw::kHcsInvalidLayer;
-        std::error_code ignored;
-        fs::create_directories(layer / "Hives", ignored);
-        std::ofstream(layer / "layout") << "vhd-with-hives\n";
-        return raw::kOk;
-    });
-}
-
-Hresult destroy_layer(raw::Text path) {
-    return calling("HcsDestroyLayer", [&](Host& host) -> Hresult {
-        const fs::path layer = file_of(path);
-        for (const auto& [file, disk] : host.disks) {
-            if ((disk.attached || !disk.used_by.empty()) && file.parent_path() == layer) return raw::kAccessDenied;
-        }
-        for (auto at = host.disks.begin(); at != host.disks.end();) {
-            at = at->first.parent_path() == layer ? host.disks.erase(at) : std::next(at);
-        }
-        std::error_code failure;
-        if (!fs::exists(layer)) return raw::kPathNotFound;
-        fs::remove_all(layer, failure);
-        return failure ? raw::kAccessDenied : raw::kOk;
-    });
-}
-
 }  // namespace
 
 fs::path file_of(const std::string& path) {
     return path.empty() ? fs::path() : windows_backend::path_from_utf8(path).lexically_normal().make_preferred();
+}
+
+fs::path file_of(raw::Text path) {
+    return file_of(text_of(path));
+}
+
+Hresult calling(const char* function, const std::function<Hresult(Host&)>& body) {
+    Host& host = Host::get();
+    Lock lock(host.mutex);
+    const Hresult entered = host.enter(function, lock);
+    return entered == raw::kOk ? body(host) : entered;
+}
+
+Disk* disk_at(Host& host, const std::string& volume) {
+    for (auto& [file, disk] : host.disks) {
+        if (disk.attached && disk.volume == volume) return &disk;
+    }
+    return nullptr;
+}
+
+Hresult read_layers(raw::Text text, json& out) {
+    out = json::parse(text_of(text), nullptr, false);
+    if (out.is_discarded() || check_layer_data(out)) return raw::kHcsInvalidJson;
+    for (const json& layer : out["Layers"]) {
+        if (!fs::is_directory(windows_backend::path_from_utf8(layer["Path"]))) return raw::kHcsInvalidLayer;
+    }
+    return raw::kOk;
 }
 
 std::vector<fs::path> disk_chain(const fs::path& disk) {
@@ -250,9 +179,7 @@ void Host::close_disk(raw::Handle vhd) {
 }
 
 void add_storage_functions(raw::HostApi& api) {
-    api.HcsImportLayer = import_layer;
-    api.HcsDestroyLayer = destroy_layer;
-    api.HcsSetupBaseOSLayer = setup_base;
+    add_layer_functions(api);
     api.HcsInitializeWritableLayer = initialize_layer;
     api.HcsAttachLayerStorageFilter = attach_filter;
     api.HcsDetachLayerStorageFilter = detach_filter;

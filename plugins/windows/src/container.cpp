@@ -49,6 +49,26 @@ slw_container::~slw_container() {
     if (root) (void)root->release(backend.workers, backend.config.timeouts);
 }
 
+slipway::Result<std::unique_lock<std::timed_mutex>> slw_container::lock_root(const Limits& limits) {
+    std::unique_lock lock(root_mutex, std::defer_lock);
+    while (!lock.try_lock_for(limits.slice())) {
+        if (slipway::Status allowed = limits.check("waiting for the root of " + id); !allowed)
+            return std::move(allowed).error();
+    }
+    return lock;
+}
+
+slipway::Status slw_container::release_left_root() {
+    if (!root_left) return slipway::ok();
+    if (root) {
+        if (slipway::Status released = root->release(backend.workers, backend.config.timeouts); !released)
+            return released;
+    }
+    root.reset();
+    root_left = false;
+    return slipway::ok();
+}
+
 std::shared_ptr<ContainerRun> slw_container::run() const {
     const std::lock_guard lock(mutex_);
     return run_;

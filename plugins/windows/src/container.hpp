@@ -36,7 +36,13 @@ struct slw_container {
     const std::string state_dir;  // absolute, private, lost at reboot
     const std::string data_dir;   // absolute, private, persistent
 
-    std::optional<slipway::windows_backend::MountedRoot> root;
+    std::timed_mutex root_mutex;                                // whoever looks into the root may come at any time
+    std::optional<slipway::windows_backend::MountedRoot> root;  // changed under root_mutex
+    bool root_left = false;  // `root` is what could not be given back when it was looked into; under root_mutex
+    // Waits for who looks into the root.
+    slipway::Result<std::unique_lock<std::timed_mutex>> lock_root(const slipway::windows_backend::Limits& limits);
+    // Tries again to give that back. root_mutex held.
+    slipway::Status release_left_root();
     std::vector<slipway::windows_backend::PreparedMapping> mappings;
     uint64_t next_mapping = 1;
     std::optional<slipway::windows_backend::Sandbox> sandbox;

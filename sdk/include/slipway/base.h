@@ -44,7 +44,7 @@ SLW_BEGIN_C
 
 /* ABI version of this SDK. Majors must match; each side then uses at most the smaller minor. */
 #define SLW_ABI_MAJOR UINT32_C(1)
-#define SLW_ABI_MINOR UINT32_C(3)
+#define SLW_ABI_MINOR UINT32_C(4)
 
 /* True when the structure behind `ptr` is large enough to hold `field`. */
 #define SLW_HAS(ptr, type, field) \

@@ -115,6 +115,13 @@ typedef struct slw_mount_ops {
     /* Writes a JSON array [{"Path": "/a", "Kind": 0|1|2}] of what differs from the image: 0 modified, 1 added,
      * 2 deleted, as Docker's /changes. NULL when the backend cannot tell. [any, may-block; state: any] */
     slw_status(SLW_CALL *root_diff)(slw_container *c, const slw_call *call, slw_sink *out, slw_error *err);
+
+    /* Since ABI 1.4. Writes what differs from the image as an uncompressed tar stream, a layer: what layer_import() of
+     * this backend takes, on the layers the container has. NULL when the backend cannot. After the first byte a failure
+     * leaves the stream cut.
+     *   SLW_ERR_CONFLICT  the container runs, and the backend needs it not to
+     * [any, may-block; state: any] */
+    slw_status(SLW_CALL *root_export)(slw_container *c, const slw_call *call, slw_sink *tar, slw_error *err);
 } slw_mount_ops;
 
 SLW_END_C

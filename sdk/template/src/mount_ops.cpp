@@ -151,6 +151,7 @@ const slw_mount_ops kMountOps = {sizeof(slw_mount_ops),
                                  &mount,
                                  &unmount,
                                  &root_size,
-                                 nullptr /* root_diff: we cannot tell */};
+                                 nullptr /* root_diff: we cannot tell */,
+                                 nullptr /* root_export: nor this */};
 
 }  // namespace example

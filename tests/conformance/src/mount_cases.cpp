@@ -32,7 +32,7 @@ std::string small_tar(const std::string& name = "hello") {
 class Mount : public BackendCase {
 protected:
     slw_status import(const std::string& id, const std::string& tar, ErrorBuffer& err, slw_call call = no_limits(),
-                      bool break_off = false) {
+                      bool break_off = false, const std::vector<const char*>& parents = {}) {
         size_t at = 0;
         reads_ = 0;
         const slipway::FunctionSource source([&](void* buffer, uint64_t capacity) -> int64_t {
@@ -45,7 +45,8 @@ protected:
         });
         info_ = {};
         info_.struct_size = sizeof(info_);
-        return mount_->layer_import(backend_, &call, id.c_str(), nullptr, 0, source.get(), &info_, err.get());
+        return mount_->layer_import(backend_, &call, id.c_str(), parents.data(), parents.size(), source.get(), &info_,
+                                    err.get());
     }
 
     slw_status stat(const std::string& id, ErrorBuffer& err) {
@@ -172,6 +173,32 @@ TEST_F(Mount, ARootNamesTheLayerThatIsMissing) {
 
     EXPECT_TRUE(failed_with(SLW_ERR_NOT_FOUND, status, err));
     EXPECT_EQ(std::string(err.err.resource), kLayer);
+}
+
+TEST_F(Mount, WhatAContainerChangedIsALayer) {
+    if (!SLW_HAS(mount_, slw_mount_ops, root_export) || mount_->root_export == nullptr) {
+        GTEST_SKIP() << "the backend exports no layers";
+    }
+    const std::string exported(64, 'e');
+    const char* const ids[] = {kLayer.c_str()};
+    const slw_root_request request{sizeof(slw_root_request), 0, ids, 1};
+    const slw_call call = no_limits();
+    ErrorBuffer err;
+    ASSERT_TRUE(succeeded(import(kLayer, small_tar(), err), err));
+    slw_container* c = open_container();
+    ASSERT_TRUE(succeeded(mount_->root_create(c, &call, &request, err.get()), err));
+
+    slipway::StringSink tar, again;
+    EXPECT_TRUE(succeeded(mount_->root_export(c, &call, tar.get(), err.get()), err));
+    const std::string layer = tar.take();
+    EXPECT_TRUE(succeeded(import(exported, layer, err, no_limits(), false, {kLayer.c_str()}), err));
+    EXPECT_TRUE(succeeded(mount_->root_export(c, &call, again.get(), err.get()), err));
+    EXPECT_EQ(again.take(), layer) << "nothing has run in between";
+
+    slipway::FunctionSink full([](const void*, uint64_t) { return false; });
+    EXPECT_TRUE(failed_with(SLW_ERR_CANCELLED, mount_->root_export(c, &call, full.get(), err.get()), err));
+    EXPECT_TRUE(succeeded(mount_->root_remove(c, &call, err.get()), err));
+    EXPECT_TRUE(succeeded(mount_->layer_remove(backend_, &call, exported.c_str(), err.get()), err));
 }
 
 TEST_F(Mount, RootsRefuseUnknownFlags) {

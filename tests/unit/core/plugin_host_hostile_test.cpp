@@ -39,8 +39,8 @@ TEST_P(HostilePlugin, IsReportedByNameAndCauseWithoutAProbe) {
 
 INSTANTIATE_TEST_SUITE_P(
     Plugins, HostilePlugin,
-    testing::Values(Case{"manifest-major", "is built for ABI 2.0, this host has ABI 1.3"},
-                    Case{"symbol-major", "has an entry for ABI 7.3, this host has ABI 1.3"},
+    testing::Values(Case{"manifest-major", "is built for ABI 2.0, this host has ABI 1.4"},
+                    Case{"symbol-major", "has an entry for ABI 7.3, this host has ABI 1.4"},
                     Case{"no-entry", "exports no slw_plugin_entry"},
                     Case{"unresolved", "slipway_function_that_nobody_has"},
                     Case{"not-a-library", "cannot load the library"},

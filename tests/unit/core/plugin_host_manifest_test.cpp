@@ -105,7 +105,7 @@ TEST_F(PluginManifestTest, OfAnotherMajorIsRefusedWithBothVersionsWhateverElseIt
     const Error error = refusal(R"({"slipway_plugin": 1, "name": "x", "abi_major": 3, "abi_minor": 4})");
 
     EXPECT_EQ(error.code(), ErrorCode::kConflict);
-    EXPECT_EQ(error.message(), "backend 'x' is built for ABI 3.4, this host has ABI 1.3");
+    EXPECT_EQ(error.message(), "backend 'x' is built for ABI 3.4, this host has ABI 1.4");
 }
 
 TEST_F(PluginManifestTest, ThatIsAPipeDoesNotBlock) {

@@ -178,8 +178,21 @@ slw_status SLW_CALL root_diff(slw_container* c, const slw_call* call, slw_sink* 
 }  // namespace
 
 const slw_mount_ops kMountOps = {
-    sizeof(slw_mount_ops), 0,          layer_import, layer_stat, layer_remove, layer_list, root_create,
-    root_remove,           root_mount, root_unmount, mount_one,  unmount_one,  root_size,  root_diff,
+    sizeof(slw_mount_ops),
+    0,
+    layer_import,
+    layer_stat,
+    layer_remove,
+    layer_list,
+    root_create,
+    root_remove,
+    root_mount,
+    root_unmount,
+    mount_one,
+    unmount_one,
+    root_size,
+    root_diff,
+    nullptr,  // root_export
 };
 
 }  // namespace slipway::linux_backend

@@ -20,16 +20,18 @@ bool has_machine(const fs::path& layer) {
 
 // `disk`: the attached one that is to be formatted; null where Windows finds the folder's own. `options` is a literal.
 Status set_up(const Api& api, Workers& workers, const Limits& limits, const fs::path& folder,
-              std::shared_ptr<DiskHandle> disk, const char16_t* options) {
+              std::shared_ptr<DiskHandle> disk, const char16_t* options, std::shared_ptr<const void> keep) {
     const std::u16string path = to_utf16(utf8_of_path(folder));
-    return storage_call(workers, limits, "HcsSetupBaseOSLayer", utf8_of_path(folder), [api, path, disk, options] {
-        return api->HcsSetupBaseOSLayer(path.c_str(), disk ? disk->get() : nullptr, options);
-    });
+    return privileged_storage_call(workers, limits, "HcsSetupBaseOSLayer", utf8_of_path(folder),
+                                   [api, path, disk, options, keep = std::move(keep)] {
+                                       return api->HcsSetupBaseOSLayer(path.c_str(), disk ? disk->get() : nullptr,
+                                                                       options);
+                                   });
 }
 
 // The disk handle must be closed before the set-up, which opens it itself.
 Status set_up_container(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
-                        const CallLimits& call) {
+                        const CallLimits& call, std::shared_ptr<const void> keep) {
     const std::string base = utf8_of_path(container_disks(folder).base);
     {
         Result<DiskHandle> disk = create_disk(api, workers, Limits(call, timeouts.storage), base, kContainerBytes);
@@ -39,20 +41,8 @@ Status set_up_container(const Api& api, Workers& workers, const Timeouts& timeou
                                         [api, shared] { return api->HcsFormatWritableLayerVhd(shared->get()); });
         if (!formatted) return formatted;
     }
-    return set_up(api, workers, Limits(call, timeouts.storage), folder, nullptr, u"{\"Type\":\"Container\"}");
-}
-
-// Here the disk must be attached meanwhile, and is formatted by the set-up.
-Status set_up_machine(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
-                      const CallLimits& call) {
-    const std::string base = utf8_of_path(machine_disks(folder).base);
-    Result<DiskHandle> disk = create_disk(api, workers, Limits(call, timeouts.storage), base, kMachineBytes);
-    if (!disk) return std::move(disk).error();
-    const auto shared = std::make_shared<DiskHandle>(std::move(*disk));
-    Status attached = storage_call(workers, Limits(call, timeouts.storage), "AttachVirtualDisk", base,
-                                   [api, shared] { return api->attach_disk(shared->get()); });
-    if (!attached) return attached;
-    return set_up(api, workers, Limits(call, timeouts.storage), folder / "UtilityVM", shared, u"{\"Type\":\"Vm\"}");
+    return set_up(api, workers, Limits(call, timeouts.storage), folder, nullptr, u"{\"Type\":\"Container\"}",
+                  std::move(keep));
 }
 
 }  // namespace
@@ -69,18 +59,41 @@ fs::path machine_files(const fs::path& layer) {
     return layer / "UtilityVM" / "Files";
 }
 
+// Here the disk must be attached meanwhile, and is formatted by the set-up.
+Status set_up_machine(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
+                      const CallLimits& call, std::shared_ptr<const void> keep) {
+    const std::string base = utf8_of_path(machine_disks(folder).base);
+    Result<DiskHandle> disk = create_disk(api, workers, Limits(call, timeouts.storage), base, kMachineBytes);
+    if (!disk) return std::move(disk).error();
+    const auto shared = std::make_shared<DiskHandle>(std::move(*disk));
+    Status attached = storage_call(workers, Limits(call, timeouts.storage), "AttachVirtualDisk", base,
+                                   [api, shared] { return api->attach_disk(shared->get()); });
+    if (!attached) return attached;
+    return set_up(api, workers, Limits(call, timeouts.storage), folder / "UtilityVM", shared, u"{\"Type\":\"Vm\"}",
+                  std::move(keep));
+}
+
+std::optional<fs::path> machine_layer(const std::vector<LayerFolder>& nearest_first) {
+    for (const LayerFolder& layer : nearest_first) {
+        const fs::path folder = path_from_utf8(layer.path);
+        std::error_code ignored;
+        if (has_machine(folder) && fs::exists(machine_disks(folder).blank, ignored)) return folder;
+    }
+    return std::nullopt;
+}
+
 Status set_up_base_layer(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
-                         const CallLimits& call) {
-    Status ready = set_up_container(api, workers, timeouts, folder, call);
+                         const CallLimits& call, std::shared_ptr<const void> keep) {
+    Status ready = set_up_container(api, workers, timeouts, folder, call, keep);
     if (!ready || !has_machine(folder)) return ready;
-    return set_up_machine(api, workers, timeouts, folder, call);
+    return set_up_machine(api, workers, timeouts, folder, call, std::move(keep));
 }
 
 Status make_blank_disks(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
                         const CallLimits& call) {
-    std::vector<DiskPair> pairs = {container_disks(folder)};
-    if (has_machine(folder)) pairs.push_back(machine_disks(folder));
-    for (const DiskPair& pair : pairs) {
+    for (const DiskPair& pair : {container_disks(folder), machine_disks(folder)}) {
+        std::error_code ignored;
+        if (!fs::exists(pair.base, ignored)) continue;
         const Result<DiskHandle> disk = create_disk(api, workers, Limits(call, timeouts.storage),
                                                     utf8_of_path(pair.blank), 0, utf8_of_path(pair.base));
         if (!disk) return disk.error();

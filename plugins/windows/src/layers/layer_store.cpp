@@ -4,9 +4,12 @@
 #include <documents/json_access.hpp>
 #include <documents/utf8_text.hpp>
 #include <layers/base_layer.hpp>
-#include <layers/layer_unpack.hpp>
+#include <layers/base_writer.hpp>
 #include <layers/storage_calls.hpp>
+#include <layers/upper_writer.hpp>
 #include <sys/durable.hpp>
+#include <sys/file_tree.hpp>
+#include <sys/privileges.hpp>
 
 #include <algorithm>
 #include <fstream>
@@ -29,11 +32,8 @@ slw_layer_info info_of(uint64_t size, uint64_t entries) {
     return info;
 }
 
-fs::path with_suffix(const fs::path& path, const char* suffix) {
-    fs::path longer = path;
-    longer += suffix;
-    return longer;
-}
+// Of folders in which a layer is on its way.
+constexpr const char* kWorkplace = "work.";
 
 Status write_text(const fs::path& path, const std::string& text) {
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
@@ -93,76 +93,126 @@ Result<slw_layer_info> LayerStore::import(const std::string& id, const std::vect
     if (Status allowed = call.check(); !allowed) return std::move(allowed).error();
     const auto folders = chain(parents);
     if (!folders) return folders.error();
+    UnpackedLayer unpacked;
+    if (Status built = build(id, *folders, tar, call, unpacked); !built) return std::move(built).error();
+    return info_of(unpacked.size_bytes, unpacked.entry_count);
+}
+
+Result<LayerStore::Workplace> LayerStore::workplace() {
     std::error_code code;
     fs::create_directories(root_, code);
-    slw_layer_info info = info_of(0, 0);
-    Status built = build(id, *folders, tar, call, info);
-    // Whatever is left of a failure, this one or one before a crash, has no record and is in nobody's way but ours.
-    fs::remove_all(with_suffix(root_ / id, ".transport"), code);
-    if (built) return info;
-    fs::remove(root_ / (id + ".json"), code);
-    (void)destroy_folder(with_suffix(root_ / id, ".partial"));
-    (void)destroy_folder(root_ / id);
-    return std::move(built).error();
+    if (code) return Error::from_code(code, "create '" + utf8_of_path(root_) + "'").with_resource(utf8_of_path(root_));
+    if (Status removed = remove_debris(); !removed) return std::move(removed).error();
+    Workplace place;
+    place.folder = root_ / (kWorkplace + std::to_string(++workplaces_));
+    place.leftovers = std::make_shared<Leftovers>(std::vector<fs::path>{place.folder});
+    if (Status made = make_directory(place.folder); !made) return std::move(made).error();
+    return place;
+}
+
+// What a daemon that died in the middle of its work has left.
+Status LayerStore::remove_debris() {
+    const std::lock_guard once(debris_mutex_);
+    if (debris_removed_) return ok();
+    const auto entries = list_directory(root_);
+    if (!entries) return entries.error();
+    for (const FileEntry& entry : *entries) {
+        if (!entry.name.starts_with(kWorkplace)) continue;
+        if (Status removed = destroy_folder(root_ / entry.name); !removed) return removed;
+    }
+    debris_removed_ = true;
+    return ok();
 }
 
 Status LayerStore::build(const std::string& id, const std::vector<LayerFolder>& parents, const slw_source& tar,
-                         const CallLimits& call, slw_layer_info& info) {
-    const fs::path folder = root_ / id, partial = with_suffix(folder, ".partial");
-    const fs::path transport = with_suffix(folder, ".transport");
-    for (const fs::path& stale : {folder, partial, transport}) {
-        if (Status removed = destroy_folder(stale); !removed) return removed;
-    }
-    std::error_code code;
-    const fs::path& into = parents.empty() ? partial : transport;
-    fs::create_directories(into, code);
-    if (code) return Error(ErrorCode::kSystem, "create '" + utf8_of_path(into) + "': " + code.message());
+                         const CallLimits& call, UnpackedLayer& unpacked) {
+    // Without its record it is what a failure between the two left.
+    if (Status removed = destroy_folder(root_ / id); !removed) return removed;
+    const Result<Workplace> place = workplace();
+    if (!place) return place.error();
+    const fs::path layer = place->folder / "layer";
     TarStream stream(tar, [&call] { return call.check(); });
-    const Result<UnpackedLayer> unpacked = unpack_layer(stream, into);
-    if (!unpacked) return unpacked.error();
-    if (!unpacked->removed.empty()) {
-        // As the layer writers of Windows leave it for the import.
-        std::string list = "\xEF\xBB\xBFVersion 1.0\n";
-        for (const std::string& path : unpacked->removed) list += "\\" + path + "\n";
-        if (Status written = write_text(into / "tombstones.txt", list); !written) return written;
-    }
-    Status ready = parents.empty() ? set_up_base_layer(api_, workers_, timeouts_, partial, call)
-                                   : import_on_parents(partial, transport, parents, call);
-    if (!ready) return ready;
-    fs::rename(partial, folder, code);
-    if (code) return Error(ErrorCode::kSystem, "rename layer " + id + ": " + code.message()).with_resource(id);
-    if (parents.empty()) {
-        if (Status made = make_blank_disks(api_, workers_, timeouts_, folder, call); !made) return made;
-    }
-    if (Status synced = sync_tree(folder); !synced) return synced;
-    const json record = {{"size", unpacked->size_bytes}, {"entries", unpacked->entry_count}};
-    const fs::path fresh = root_ / (id + ".new");
-    if (Status written = write_text(fresh, record.dump()); !written) return written;
-    fs::rename(fresh, root_ / (id + ".json"), code);
-    if (code) return Error(ErrorCode::kSystem, "record layer " + id + ": " + code.message()).with_resource(id);
-    info = info_of(unpacked->size_bytes, unpacked->entry_count);
-    return sync_tree(root_);
+    Status ready = parents.empty() ? build_base(*place, stream, call, unpacked)
+                                   : build_on_parents(*place, parents, stream, call, unpacked);
+    const fs::path folder = root_ / id;
+    std::error_code code;
+    if (ready) fs::rename(layer, folder, code);
+    if (code) ready = Error::from_code(code, "rename layer " + id).with_resource(id);
+    if (ready) ready = make_blank_disks(api_, workers_, timeouts_, folder, call);
+    if (ready) ready = sync_tree(folder);
+    if (ready) ready = record(id, unpacked);
+    if (ready) return ok();
+    // The system has its own ways to remove what it made.
+    fs::remove(root_ / (id + ".json"), code);
+    for (const fs::path& made : {layer, folder}) (void)destroy_folder(made);
+    return ready;
 }
 
-Status LayerStore::import_on_parents(const fs::path& folder, const fs::path& transport,
-                                     const std::vector<LayerFolder>& parents, const CallLimits& call) {
-    const std::u16string to = to_utf16(utf8_of_path(folder)), from = to_utf16(utf8_of_path(transport));
+Status LayerStore::build_base(const Workplace& place, TarStream& tar, const CallLimits& call, UnpackedLayer& unpacked) {
+    const fs::path layer = place.folder / "layer";
+    if (Status made = make_directory(layer); !made) return made;
+    {
+        const Result<BackupPrivileges> privileges = BackupPrivileges::take();
+        if (!privileges) return privileges.error();
+        BaseWriter writer(layer);
+        const Result<UnpackedLayer> done = unpack_layer(tar, writer);
+        if (!done) return done.error();
+        unpacked = *done;
+    }
+    return set_up_base_layer(api_, workers_, timeouts_, layer, call, place.leftovers);
+}
+
+Status LayerStore::build_on_parents(const Workplace& place, const std::vector<LayerFolder>& parents, TarStream& tar,
+                                    const CallLimits& call, UnpackedLayer& unpacked) {
+    const fs::path layer = place.folder / "layer", transport = place.folder / "transport";
+    std::vector<fs::path> folders;
+    for (const LayerFolder& parent : parents) folders.push_back(path_from_utf8(parent.path));
+    for (const fs::path& made : {transport, layer}) {
+        if (Status done = make_directory(made); !done) return done;
+    }
+    const Result<BackupPrivileges> privileges = BackupPrivileges::take();
+    if (!privileges) return privileges.error();
+    UpperWriter writer(transport, folders, layer);
+    const Result<UnpackedLayer> done = unpack_layer(tar, writer);
+    if (!done) return done.error();
+    unpacked = *done;
+    const std::u16string to = to_utf16(utf8_of_path(layer)), from = to_utf16(utf8_of_path(transport));
     const std::u16string data = to_utf16(layer_data(parents).dump());
-    return storage_call(
-        workers_, Limits(call, timeouts_.storage), "HcsImportLayer", utf8_of_path(folder),
-        [api = api_, to, from, data] { return api->HcsImportLayer(to.c_str(), from.c_str(), data.c_str()); });
+    Status imported =
+        privileged_storage_call(workers_, Limits(call, timeouts_.storage), "HcsImportLayer", utf8_of_path(layer),
+                                [api = api_, to, from, data, keep = place.leftovers] {
+                                    return api->HcsImportLayer(to.c_str(), from.c_str(), data.c_str());
+                                });
+    if (!imported) return imported;
+    if (Status completed = writer.complete(); !completed) return completed;
+    return writer.has_machine() ? set_up_machine(api_, workers_, timeouts_, layer, call, place.leftovers)
+                                : Status(ok());
+}
+
+// From here on the layer is there.
+Status LayerStore::record(const std::string& id, const UnpackedLayer& unpacked) {
+    const json record = {{"size", unpacked.size_bytes}, {"entries", unpacked.entry_count}};
+    const fs::path fresh = root_ / (id + ".new");
+    std::error_code code;
+    if (Status written = write_text(fresh, record.dump()); !written) return written;
+    fs::rename(fresh, root_ / (id + ".json"), code);
+    if (code) return Error::from_code(code, "record layer " + id).with_resource(id);
+    return sync_file(root_ / (id + ".json"));
 }
 
 // HcsDestroyLayer runs with high privileges, so it only ever sees a path below our own folder.
 Status LayerStore::destroy_folder(const fs::path& folder) {
-    std::error_code code;
-    if (!fs::exists(folder, code)) return ok();
+    const Result<FileKind> kind = kind_of(folder);
+    if (!kind) return kind.error();
+    if (*kind == FileKind::kNone) return ok();
     const std::u16string path = to_utf16(utf8_of_path(folder));
-    Status destroyed = storage_call(workers_, Limits(timeouts_.undo), "HcsDestroyLayer", utf8_of_path(folder),
-                                    [api = api_, path] { return api->HcsDestroyLayer(path.c_str()); });
-    fs::remove_all(folder, code);
-    if (!fs::exists(folder, code)) return ok();
-    return destroyed ? Status(Error(ErrorCode::kSystem, "remove '" + utf8_of_path(folder) + "' failed")) : destroyed;
+    Status destroyed =
+        privileged_storage_call(workers_, Limits(timeouts_.undo), "HcsDestroyLayer", utf8_of_path(folder),
+                                [api = api_, path] { return api->HcsDestroyLayer(path.c_str()); });
+    // It can say that it did and leave something.
+    Status removed = remove_tree(folder);
+    if (removed) return ok();
+    return destroyed ? removed : destroyed;
 }
 
 Status LayerStore::remove(const std::string& id, const CallLimits& call) {

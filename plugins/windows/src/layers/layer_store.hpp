@@ -4,10 +4,15 @@
 #include <documents/layer_data.hpp>
 #include <hcs/api.hpp>
 #include <hcs/workers.hpp>
+#include <layers/layer_unpack.hpp>
+#include <layers/leftovers.hpp>
 
 #include <slipway/mount.h>
 
+#include <atomic>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <vector>
 
 namespace slipway::windows_backend {
@@ -29,17 +34,30 @@ public:
     // The disk that a writable layer on this chain is a copy of.
     Result<std::filesystem::path> blank_disk(const std::vector<LayerFolder>& nearest_first) const;
 
+    // A new folder beside the layers, for what a layer is on its way in or out; it and all in it go with the last copy.
+    struct Workplace {
+        std::filesystem::path folder;
+        std::shared_ptr<Leftovers> leftovers;
+    };
+    Result<Workplace> workplace();
+
 private:
     Status build(const std::string& id, const std::vector<LayerFolder>& parents, const slw_source& tar,
-                 const CallLimits& call, slw_layer_info& info);
-    Status import_on_parents(const std::filesystem::path& folder, const std::filesystem::path& transport,
-                             const std::vector<LayerFolder>& parents, const CallLimits& call);
+                 const CallLimits& call, UnpackedLayer& unpacked);
+    Status build_base(const Workplace& place, TarStream& tar, const CallLimits& call, UnpackedLayer& unpacked);
+    Status build_on_parents(const Workplace& place, const std::vector<LayerFolder>& parents, TarStream& tar,
+                            const CallLimits& call, UnpackedLayer& unpacked);
+    Status record(const std::string& id, const UnpackedLayer& unpacked);
     Status destroy_folder(const std::filesystem::path& folder);
+    Status remove_debris();
 
     Api api_;
     Workers& workers_;
     const Timeouts& timeouts_;
     std::filesystem::path root_;
+    std::mutex debris_mutex_;
+    bool debris_removed_ = false;  // of a process before this one; guarded by debris_mutex_
+    std::atomic<unsigned> workplaces_{0};
 };
 
 }  // namespace slipway::windows_backend

@@ -1,6 +1,7 @@
 #include <layers/storage_calls.hpp>
 
 #include <hcs/errors.hpp>
+#include <sys/privileges.hpp>
 
 namespace slipway::windows_backend {
 
@@ -14,6 +15,19 @@ Status storage_call(Workers& workers, const Limits& limits, const std::string& n
     std::function<void(Ok)> undo;
     if (undo_late) undo = [undo_late = std::move(undo_late)](Ok) { undo_late(); };
     const Result<Ok> done = workers.call<Ok>(limits, name + " '" + object + "'", work, undo);
+    return done ? Status(ok()) : Status(done.error());
+}
+
+Status privileged_storage_call(Workers& workers, const Limits& limits, const std::string& name,
+                               const std::string& object, std::function<raw::Hresult()> call) {
+    const std::function<Result<Ok>()> work = [name, object, call = std::move(call)]() -> Result<Ok> {
+        const Result<BackupPrivileges> privileges = BackupPrivileges::take();
+        if (!privileges) return privileges.error();
+        const raw::Hresult result = call();
+        if (raw::failed(result)) return error_of(result, name, object);
+        return Ok{};
+    };
+    const Result<Ok> done = workers.call<Ok>(limits, name + " '" + object + "'", work);
     return done ? Status(ok()) : Status(done.error());
 }
 

@@ -13,6 +13,10 @@ namespace slipway::windows_backend {
 Status storage_call(Workers& workers, const Limits& limits, const std::string& name, const std::string& object,
                     std::function<raw::Hresult()> call, std::function<void()> undo_late = {});
 
+// The same on a thread with BackupPrivileges: what reads or writes the files of layers needs them.
+Status privileged_storage_call(Workers& workers, const Limits& limits, const std::string& name,
+                               const std::string& object, std::function<raw::Hresult()> call);
+
 // An open disk; closing it detaches it.
 class DiskHandle {
 public:

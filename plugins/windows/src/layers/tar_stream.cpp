@@ -38,6 +38,18 @@ std::optional<uint64_t> number(const char* block, size_t offset, size_t size) {
     return value;
 }
 
+// The same with a sign: binary numbers are complements of two.
+std::optional<int64_t> signed_number(const char* block, size_t offset, size_t size) {
+    if (static_cast<unsigned char>(block[offset]) == 0xFF) {
+        uint64_t value = 0;
+        for (size_t i = size - 8; i < size; ++i) value = value << 8 | static_cast<unsigned char>(block[offset + i]);
+        return static_cast<int64_t>(value);
+    }
+    const auto value = number(block, offset, size);
+    if (!value || *value > INT64_MAX) return std::nullopt;
+    return static_cast<int64_t>(*value);
+}
+
 bool checksum_fits(const char* block) {
     const auto stored = number(block, 148, 8);
     unsigned sum = 8 * ' ';
@@ -115,6 +127,8 @@ Result<bool> TarStream::read_header(TarMember& member) {
     if (!checksum_fits(block)) return not_tar(any_ ? "a header is damaged" : "not a tar stream");
     const auto size = number(block, 124, 12);
     if (!size || *size > UINT64_MAX - kBlock) return not_tar("a member has no valid size");
+    const auto mtime = signed_number(block, 136, 12);
+    if (!mtime) return not_tar("a member has no valid time");
     any_ = true;
     const std::string prefix =
         std::memcmp(block + 257, "ustar", 5) == 0 && block[262] == 0 ? field(block, 345, 155) : "";
@@ -122,6 +136,7 @@ Result<bool> TarStream::read_header(TarMember& member) {
     member.link = field(block, 157, 100);
     member.type = block[156] == 0 ? '0' : block[156];
     member.size = *size;
+    member.mtime = *mtime;
     left_ = *size;
     padding_ = (kBlock - *size % kBlock) % kBlock;
     return true;

@@ -17,6 +17,7 @@ struct TarMember {
     std::string link;  // target of links
     char type = '0';   // '0' file, '1' hard link, '2' symbolic link, '5' directory, others as in ustar
     uint64_t size = 0;
+    int64_t mtime = 0;                           // of the header; a record "mtime" is more exact
     std::map<std::string, std::string> records;  // PAX, such as MSWINDOWS.fileattr
 };
 

@@ -30,6 +30,10 @@ fs::path used_mark(const slw_container& c) {
     return writable_layer(c) / "initialised";
 }
 
+fs::path machine_mark(const slw_container& c) {
+    return writable_layer(c) / "in-machine";
+}
+
 fs::path machine_folder(const slw_container& c) {
     return path_from_utf8(c.data_dir) / "vm";
 }

@@ -12,6 +12,8 @@ std::filesystem::path writable_layer(const slw_container& c);
 std::filesystem::path container_disk(const slw_container& c);
 // Beside the disk once its volume holds a file system of the layers.
 std::filesystem::path used_mark(const slw_container& c);
+// Beside the disk once a virtual machine has had it.
+std::filesystem::path machine_mark(const slw_container& c);
 // <data_dir>\vm: the own disk of the virtual machine it runs in, while it runs.
 std::filesystem::path machine_folder(const slw_container& c);
 

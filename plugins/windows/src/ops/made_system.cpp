@@ -37,12 +37,23 @@ Result<MadeSystem> make_silo(const slw_container& c, const json& spec, const Cal
     return MadeSystem{nullptr, std::move(*system)};
 }
 
-// Whatever fails, the machine goes as the last, and all that it was given with it.
-Result<MadeSystem> make_in_machine(slw_container& c, const json& spec, const CallLimits& call) {
-    slw_backend& b = c.backend;
+// From now on the host neither mounts the container's disk nor looks into it: what the guest makes of it is its own.
+Status give_disk_to_machine(slw_container& c, const CallLimits& call) {
+    const auto root_lock = c.lock_root(Limits(call, c.backend.config.timeouts.storage));
+    if (!root_lock) return root_lock.error();
+    if (Status released = c.release_left_root(); !released) return released;
     if (c.root) {
         return Error(ErrorCode::kConflict, "the root of " + c.id + " is mounted on the host").with_resource(c.id);
     }
+    std::error_code code;
+    std::filesystem::create_directory(machine_mark(c), code);
+    return ok();
+}
+
+// Whatever fails, the machine goes as the last, and all that it was given with it.
+Result<MadeSystem> make_in_machine(slw_container& c, const json& spec, const CallLimits& call) {
+    slw_backend& b = c.backend;
+    if (Status given = give_disk_to_machine(c, call); !given) return std::move(given).error();
     if (c.sandbox && !c.sandbox->owner.empty()) {
         return Error(ErrorCode::kUnimplemented, "a container with Hyper-V isolation cannot join another one's network")
             .with_resource(c.sandbox->owner);

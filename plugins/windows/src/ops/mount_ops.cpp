@@ -1,6 +1,7 @@
 // slw.mount/1: layers, the writable layer, directories and pipes of the host.
 #include <ops/container_files.hpp>
 #include <ops/ops_common.hpp>
+#include <ops/root_contents.hpp>
 
 #include <documents/environment.hpp>
 #include <documents/paths.hpp>
@@ -92,6 +93,9 @@ slw_status SLW_CALL root_remove(slw_container* c, const slw_call*, slw_error* er
     return guarded(err, [&]() -> Status {
         const fs::path folder = writable_layer(*c);
         std::error_code code;
+        const auto root_lock = c->lock_root(Limits(c->backend.config.timeouts.undo));
+        if (!root_lock) return root_lock.error();
+        if (Status released = c->release_left_root(); !released) return released;
         if (!fs::exists(folder, code)) return ok();
         if (c->root) return Error(ErrorCode::kConflict, "the root of " + c->id + " is mounted").with_resource(c->id);
         // Renamed first, so that a half-removed layer is never taken for a whole one. A crash may have left the disk
@@ -115,6 +119,9 @@ slw_status SLW_CALL root_mount(slw_container* c, const slw_call* call, const slw
     return guarded(err, [&]() -> Status {
         const auto layers = layers_of(*c, req);
         if (!layers) return layers.error();
+        const auto root_lock = c->lock_root(Limits(limits_of(&c->backend, call), c->backend.config.timeouts.storage));
+        if (!root_lock) return root_lock.error();
+        if (Status released = c->release_left_root(); !released) return released;
         if (c->root) return Error(ErrorCode::kConflict, "the root of " + c->id + " is mounted").with_resource(c->id);
         if (layers->empty()) {
             return Error(ErrorCode::kInvalidArgument, "a Windows container needs an image with at least one layer");
@@ -136,9 +143,14 @@ slw_status SLW_CALL root_mount(slw_container* c, const slw_call* call, const slw
 
 slw_status SLW_CALL root_unmount(slw_container* c, const slw_call*, slw_error* err) noexcept {
     return guarded(err, [&]() -> Status {
+        const auto root_lock = c->lock_root(Limits(c->backend.config.timeouts.undo));
+        if (!root_lock) return root_lock.error();
         if (!c->root) return ok();
         Status released = c->root->release(c->backend.workers, c->backend.config.timeouts);
-        if (released) c->root.reset();
+        if (released) {
+            c->root.reset();
+            c->root_left = false;
+        }
         return released;
     });
 }
@@ -253,7 +265,8 @@ slw_status SLW_CALL root_size(slw_container* c, const slw_call*, uint64_t* out_b
 
 const slw_mount_ops kMountOps = {
     sizeof(slw_mount_ops), 0,          layer_import, layer_stat, layer_remove, layer_list, root_create,
-    root_remove,           root_mount, root_unmount, mount,      unmount,      root_size,  nullptr,
+    root_remove,           root_mount, root_unmount, mount,      unmount,      root_size,  root_diff,
+    root_export,
 };
 
 }  // namespace slipway::windows_backend

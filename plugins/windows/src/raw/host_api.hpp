@@ -70,14 +70,15 @@ namespace slipway::windows_backend::raw {
     X(HcnCloseNamespace, Hresult, (Handle name_space))
 
 // Synchronous. HcsGetLayerVhdMountPath's text is freed with LocalFree.
-#define SLW_COMPUTESTORAGE(X)                                                          \
-    X(HcsImportLayer, Hresult, (Text layer_path, Text source_path, Text layer_data))   \
-    X(HcsDestroyLayer, Hresult, (Text layer_path))                                     \
-    X(HcsSetupBaseOSLayer, Hresult, (Text layer_path, Handle vhd, Text options))       \
-    X(HcsInitializeWritableLayer, Hresult, (Text path, Text layer_data, Text options)) \
-    X(HcsAttachLayerStorageFilter, Hresult, (Text path, Text layer_data))              \
-    X(HcsDetachLayerStorageFilter, Hresult, (Text path))                               \
-    X(HcsFormatWritableLayerVhd, Hresult, (Handle vhd))                                \
+#define SLW_COMPUTESTORAGE(X)                                                                      \
+    X(HcsImportLayer, Hresult, (Text layer_path, Text source_path, Text layer_data))               \
+    X(HcsExportLayer, Hresult, (Text layer_path, Text export_path, Text layer_data, Text options)) \
+    X(HcsDestroyLayer, Hresult, (Text layer_path))                                                 \
+    X(HcsSetupBaseOSLayer, Hresult, (Text layer_path, Handle vhd, Text options))                   \
+    X(HcsInitializeWritableLayer, Hresult, (Text path, Text layer_data, Text options))             \
+    X(HcsAttachLayerStorageFilter, Hresult, (Text path, Text layer_data))                          \
+    X(HcsDetachLayerStorageFilter, Hresult, (Text path))                                           \
+    X(HcsFormatWritableLayerVhd, Hresult, (Handle vhd))                                            \
     X(HcsGetLayerVhdMountPath, Hresult, (Handle vhd, char16_t** path))
 
 // virtdisk.dll behind four calls of our own, because its parameters are structures of Windows alone. A disk stays

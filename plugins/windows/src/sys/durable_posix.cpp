@@ -16,4 +16,8 @@ Status sync_tree(const std::filesystem::path& folder) {
     return ok();
 }
 
+Status sync_file(const std::filesystem::path& path) {
+    return sync_tree(path.parent_path());
+}
+
 }  // namespace slipway::windows_backend

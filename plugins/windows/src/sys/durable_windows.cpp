@@ -1,35 +1,27 @@
 #include <sys/durable.hpp>
 
-#include <documents/utf8_text.hpp>
-
-#include <windows.h>
+#include <sys/file_tree.hpp>
+#include <sys/windows_error.hpp>
 
 namespace slipway::windows_backend {
 
-namespace {
-
-Status flush(const std::filesystem::path& file) {
-    const HANDLE handle =
-        CreateFileW(file.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
-                    OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
-    if (handle == INVALID_HANDLE_VALUE) return ok();  // read-only or in use: its writer flushed it
-    const bool flushed = FlushFileBuffers(handle) != 0;
-    const DWORD code = flushed ? 0 : GetLastError();
-    CloseHandle(handle);
-    if (flushed) return ok();
-    return Error(ErrorCode::kSystem, "FlushFileBuffers '" + utf8_of_path(file) + "' failed")
-        .with_os(SLW_OS_HRESULT, HRESULT_FROM_WIN32(code))
-        .with_operation("FlushFileBuffers")
-        .with_resource(utf8_of_path(file));
+Status sync_file(const std::filesystem::path& path) {
+    const FileHandle file(CreateFileW(long_path(path).c_str(), GENERIC_WRITE,
+                                      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING,
+                                      FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, nullptr));
+    if (!file) return ok();  // read-only or in use: its writer flushed it
+    return FlushFileBuffers(file.get()) != 0 ? Status(ok()) : Status(last_error("FlushFileBuffers", path));
 }
 
-}  // namespace
-
 Status sync_tree(const std::filesystem::path& folder) {
-    std::error_code code;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, code)) {
-        if (!entry.is_regular_file(code)) continue;
-        if (Status flushed = flush(entry.path()); !flushed) return flushed;
+    const auto entries = list_directory(folder);
+    if (!entries) return entries.error();
+    for (const FileEntry& entry : *entries) {
+        const std::filesystem::path inside = folder / path_from_utf8(entry.name);
+        Status synced = entry.kind == FileKind::kDirectory ? sync_tree(inside)
+                        : entry.kind == FileKind::kFile    ? sync_file(inside)
+                                                           : Status(ok());
+        if (!synced) return synced;
     }
     return ok();
 }

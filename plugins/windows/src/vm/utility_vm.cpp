@@ -55,14 +55,14 @@ Result<std::unique_ptr<UtilityVm>> UtilityVm::boot(const Api& api, Workers& work
 
 Status UtilityVm::prepare_disks(const CallLimits& call) {
     const fs::path base = path_from_utf8(plan_.layers.back().path);
-    const DiskPair own = machine_disks(base);
-    std::error_code code;
-    if (!fs::is_directory(machine_files(base), code) || !fs::exists(own.blank, code)) {
+    const std::optional<fs::path> bootable = machine_layer(plan_.layers);
+    if (!bootable) {
         return Error(ErrorCode::kInvalidArgument,
                      "the image cannot run with Hyper-V isolation: its base layer has no folder UtilityVM")
             .with_resource(utf8_of_path(base))
             .with_hint("use --isolation=process, or an image whose base layer has one");
     }
+    const DiskPair own = machine_disks(*bootable);
     const fs::path disk = plan_.folder / "sandbox.vhdx";
     if (Status removed = remove_folder(); !removed) return removed;  // of a run that ended badly
     if (Status copied = copy_disk(own.blank, disk); !copied) return copied;
@@ -70,7 +70,7 @@ Status UtilityVm::prepare_disks(const CallLimits& call) {
         if (Status granted = access_.grant(file, Limits(call, timeouts_.storage)); !granted) return granted;
     }
     plan_.document =
-        complete_vm_document(std::move(plan_.document), utf8_of_path(machine_files(base)), utf8_of_path(disk));
+        complete_vm_document(std::move(plan_.document), utf8_of_path(machine_files(*bootable)), utf8_of_path(disk));
     return ok();
 }
 
