@@ -1,6 +1,7 @@
 #include "log/log_file.hpp"
 
 #include "log/compress/compressed_log.hpp"
+#include "sys/shared_reader.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -34,7 +35,7 @@ std::filesystem::path packed_log(const std::filesystem::path& rotated) {
     return name += ".gz";
 }
 
-LogFile::LogFile(std::ifstream stream) : stream_(std::move(stream)) {}
+LogFile::LogFile(std::unique_ptr<std::istream> stream) : stream_(std::move(stream)) {}
 LogFile::LogFile(LogFile&&) noexcept = default;
 LogFile& LogFile::operator=(LogFile&&) noexcept = default;
 LogFile::~LogFile() = default;
@@ -44,8 +45,7 @@ bool LogFile::is_damaged() const {
 }
 
 Result<std::optional<LogFile>> LogFile::open(const std::filesystem::path& path) {
-    errno = 0;
-    std::ifstream stream(path, std::ios::binary);
+    std::unique_ptr<std::istream> stream = open_shared(path);
     if (!stream) {
         const int err = errno;
         if (err == ENOENT) return std::optional<LogFile>();
@@ -54,7 +54,7 @@ Result<std::optional<LogFile>> LogFile::open(const std::filesystem::path& path) 
         return Error::from_errno(err != 0 ? err : EIO, "open log '" + path.string() + "'");
     }
     const bool is_packed = path.extension() == ".gz";
-    LogFile file(is_packed ? std::ifstream() : std::move(stream));
+    LogFile file(is_packed ? nullptr : std::move(stream));
     if (is_packed) file.packed_ = std::make_unique<CompressedLog>(std::move(stream), path);
     file.refresh_signature();
     return std::optional<LogFile>(std::move(file));
@@ -62,10 +62,10 @@ Result<std::optional<LogFile>> LogFile::open(const std::filesystem::path& path) 
 
 size_t LogFile::read_at(uint64_t offset, char* to, size_t size) {
     if (packed_ != nullptr) return packed_->read_at(offset, to, size);
-    stream_.clear();  // the last read may have met the end, which has moved since
-    stream_.seekg(static_cast<std::streamoff>(offset));
-    stream_.read(to, static_cast<std::streamsize>(size));
-    return static_cast<size_t>(std::max<std::streamsize>(stream_.gcount(), 0));
+    stream_->clear();  // the last read may have met the end, which has moved since
+    stream_->seekg(static_cast<std::streamoff>(offset));
+    stream_->read(to, static_cast<std::streamsize>(size));
+    return static_cast<size_t>(std::max<std::streamsize>(stream_->gcount(), 0));
 }
 
 void LogFile::refresh_signature() {
@@ -89,9 +89,9 @@ void LogFile::refresh_signature() {
 
 uint64_t LogFile::size() {
     if (packed_ != nullptr) return packed_->size();
-    stream_.clear();
-    stream_.seekg(0, std::ios::end);
-    const std::streamoff end = stream_.tellg();
+    stream_->clear();
+    stream_->seekg(0, std::ios::end);
+    const std::streamoff end = stream_->tellg();
     return end < 0 ? 0 : static_cast<uint64_t>(end);
 }
 

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <functional>
+#include <istream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,12 +62,12 @@ public:
     uint64_t scan_back(uint64_t end, const std::function<bool(std::string_view)>& wanted);
 
 private:
-    explicit LogFile(std::ifstream stream);
+    explicit LogFile(std::unique_ptr<std::istream> stream);
 
     size_t read_at(uint64_t offset, char* to, size_t size);
     bool fill(uint64_t limit);
 
-    std::ifstream stream_;
+    std::unique_ptr<std::istream> stream_;
     std::unique_ptr<CompressedLog> packed_;  // in place of stream_
     std::optional<LogSignature> signature_;
     std::string buffer_;     // read ahead

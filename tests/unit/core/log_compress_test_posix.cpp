@@ -141,7 +141,9 @@ TEST_F(CompressedLogs, ACompressedFileGivesBytesFromAnywhere) {
     test::write_file(path, text);
     rotate();
     compress();
-    const auto open = [&] { return CompressedLog(std::ifstream(path.string() + ".1.gz", std::ios::binary), path); };
+    const auto open = [&] {
+        return CompressedLog(std::make_unique<std::ifstream>(path.string() + ".1.gz", std::ios::binary), path);
+    };
 
     for (const std::vector<size_t>& offsets :
          {std::vector<size_t>{0, 1000, 65000, 65536, 300000}, {65536, 131072}, {600000, 10, 650000}, {699990, 0}}) {

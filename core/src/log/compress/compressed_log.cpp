@@ -17,7 +17,7 @@ constexpr size_t kChunk = size_t{256} << 10;
 
 }  // namespace
 
-CompressedLog::CompressedLog(std::ifstream file, const std::filesystem::path& path)
+CompressedLog::CompressedLog(std::unique_ptr<std::istream> file, const std::filesystem::path& path)
     : file_(std::move(file)), directory_(path.parent_path()) {
     rewind();
     head_.resize(kHeadBytes);
@@ -28,9 +28,9 @@ CompressedLog::~CompressedLog() = default;
 
 void CompressedLog::rewind() {
     text_.reset();
-    file_.clear();
-    file_.seekg(0);
-    text_ = std::make_unique<Poco::InflatingInputStream>(file_, Poco::InflatingStreamBuf::STREAM_GZIP);
+    file_->clear();
+    file_->seekg(0);
+    text_ = std::make_unique<Poco::InflatingInputStream>(*file_, Poco::InflatingStreamBuf::STREAM_GZIP);
     position_ = 0;
     is_at_end_ = false;
 }

@@ -18,7 +18,7 @@ namespace slipway::core {
 class CompressedLog {
 public:
     // Takes the open file; `path` tells where there is room.
-    CompressedLog(std::ifstream file, const std::filesystem::path& path);
+    CompressedLog(std::unique_ptr<std::istream> file, const std::filesystem::path& path);
     ~CompressedLog();
 
     size_t read_at(uint64_t offset, char* to, size_t size);
@@ -31,7 +31,7 @@ private:
     void rewind();
     void expand();
 
-    std::ifstream file_;
+    std::unique_ptr<std::istream> file_;
     const std::filesystem::path directory_;
     std::unique_ptr<Poco::InflatingInputStream> text_;
     uint64_t position_ = 0;  // of text_

@@ -79,13 +79,14 @@ void LogWriter::record(int stream, std::string_view line) {
 // name.N-1 becomes name.N, ..., name becomes name.1.
 void LogWriter::rotate() {
     file_.close();
-    std::error_code ignored;
+    std::error_code ignored, moved;
     for (uint32_t number = target_.max_files; number-- > 1;) {
         const fs::path to = path_from_utf8(numbered(target_.path, number));
         fs::remove(to, ignored);
-        fs::rename(path_from_utf8(numbered(target_.path, number - 1)), to, ignored);
+        fs::rename(path_from_utf8(numbered(target_.path, number - 1)), to, moved);
     }
-    file_.open(path_from_utf8(target_.path), std::ios::binary | std::ios::trunc);
+    // Where the last one could not be moved, because somebody reads what was there, nothing of it is lost.
+    file_.open(path_from_utf8(target_.path), std::ios::binary | (moved ? std::ios::app : std::ios::trunc));
     written_ = 0;
 }
 
