@@ -1,6 +1,5 @@
 #include "model/log_config.hpp"
 
-#include "log/compress/rotated_file.hpp"
 #include "log/forward/syslog_options.hpp"
 #include "model/go_text.hpp"
 #include "model/log_attributes.hpp"
@@ -171,7 +170,7 @@ Result<LogPolicy> log_policy(const json& host_config) {
 
 bool keeps_compressed_logs(const BackendInfo& backend) {
     const auto& offered = backend.extensions;
-    return can_compress_logs() && std::find(offered.begin(), offered.end(), kCompressedLogs) != offered.end();
+    return std::find(offered.begin(), offered.end(), kCompressedLogs) != offered.end();
 }
 
 Status check_log_compression(const json& host_config, const BackendInfo& backend) {

@@ -1,9 +1,11 @@
 // core/src/log/compress/rotated_file.hpp - takes the place of a rotated log file, whatever its name is by then.
 //
 // A log's writer and the engine agree on this: "<log>.N.gz" is "<log>.N" compressed; whoever renames either of them
-// holds a lock (flock) on the directory, and a rotation moves both.
+// holds a lock, and a rotation moves both. The lock is a flock on the directory; on Windows it is the file
+// "<log>.rotating", which only one at a time can have open.
 #pragma once
 
+#include <slipway/base.h>
 #include <slipway/cpp/error.hpp>
 
 #include <cstdint>
@@ -12,9 +14,6 @@
 #include <string_view>
 
 namespace slipway::core {
-
-// Whether the system has what compressing needs.
-bool can_compress_logs();
 
 // A file that its writer is done with, known by what it is and not by its name.
 class RotatedFile {
@@ -34,8 +33,8 @@ public:
     Status replace(const std::filesystem::path& log, const std::filesystem::path& compressed) const;
 
 private:
-    explicit RotatedFile(int fd) : fd_(fd) {}
-    int fd_ = -1;
+    explicit RotatedFile(slw_os_handle handle) : handle_(handle) {}
+    slw_os_handle handle_ = SLW_NO_HANDLE;
 };
 
 }  // namespace slipway::core

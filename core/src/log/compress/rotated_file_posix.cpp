@@ -27,6 +27,10 @@ struct Descriptor {
     }
 };
 
+int descriptor(slw_os_handle handle) {
+    return static_cast<int>(handle);
+}
+
 Error failed(const char* operation, const std::filesystem::path& path) {
     const int err = errno;
     Error error = Error::from_errno(err, std::string(operation) + " '" + path.string() + "'");
@@ -41,26 +45,22 @@ Status sync_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-bool can_compress_logs() {
-    return true;
-}
-
 Result<RotatedFile> RotatedFile::open(const std::filesystem::path& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return failed("open", path);
     return RotatedFile(fd);
 }
 
-RotatedFile::RotatedFile(RotatedFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+RotatedFile::RotatedFile(RotatedFile&& other) noexcept : handle_(std::exchange(other.handle_, SLW_NO_HANDLE)) {}
 
 RotatedFile::~RotatedFile() {
-    if (fd_ >= 0) ::close(fd_);
+    if (handle_ != SLW_NO_HANDLE) ::close(descriptor(handle_));
 }
 
 Status RotatedFile::read(const std::function<bool(std::string_view)>& piece) const {
     std::vector<char> chunk(kChunk);
     for (off_t at = 0;;) {
-        const ssize_t got = ::pread(fd_, chunk.data(), chunk.size(), at);
+        const ssize_t got = ::pread(descriptor(handle_), chunk.data(), chunk.size(), at);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return Error::from_errno(errno, "read a rotated log");
         if (got == 0) return ok();
@@ -71,7 +71,7 @@ Status RotatedFile::read(const std::function<bool(std::string_view)>& piece) con
 
 Status RotatedFile::replace(const std::filesystem::path& log, const std::filesystem::path& compressed) const {
     struct stat mine {};
-    if (::fstat(fd_, &mine) != 0) return failed("stat", log);
+    if (::fstat(descriptor(handle_), &mine) != 0) return failed("stat", log);
     if (Status synced = sync_file(compressed); !synced) return synced;
     const Descriptor directory(::open(log.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     // Held for two renames; a writer that finds it taken goes on writing and rotates a little later.

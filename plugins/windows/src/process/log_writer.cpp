@@ -2,10 +2,12 @@
 
 #include <documents/utf8_text.hpp>
 #include <sys/clock.hpp>
+#include <sys/rotation_lock.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <optional>
 
 namespace slipway::windows_backend {
 namespace {
@@ -16,6 +18,14 @@ namespace fs = std::filesystem;
 
 std::string numbered(const std::string& path, uint32_t number) {
     return number == 0 ? path : path + "." + std::to_string(number);
+}
+
+// What is there in its place goes first, whether or not there is anything to move.
+std::error_code move_file(const std::string& from, const std::string& to) {
+    std::error_code failed;
+    fs::remove(path_from_utf8(to), failed);
+    if (fs::exists(path_from_utf8(from), failed)) fs::rename(path_from_utf8(from), path_from_utf8(to), failed);
+    return failed;
 }
 
 }  // namespace
@@ -76,18 +86,21 @@ void LogWriter::record(int stream, std::string_view line) {
     written_ += text.size();
 }
 
-// name.N-1 becomes name.N, ..., name becomes name.1.
+// name.N-1 becomes name.N, ..., name becomes name.1, compressed or not. What cannot be moved is written to further:
+// nothing is lost, and the next record tries again.
 void LogWriter::rotate() {
+    const fs::path log = path_from_utf8(target_.path);
+    const std::optional<RotationLock> lock = RotationLock::try_take(log);
+    if (!lock) return;
     file_.close();
-    std::error_code ignored, moved;
-    for (uint32_t number = target_.max_files; number-- > 1;) {
-        const fs::path to = path_from_utf8(numbered(target_.path, number));
-        fs::remove(to, ignored);
-        fs::rename(path_from_utf8(numbered(target_.path, number - 1)), to, moved);
+    std::error_code failed;
+    for (uint32_t number = target_.max_files; number-- > 1 && !failed;) {
+        const std::string from = numbered(target_.path, number - 1), to = numbered(target_.path, number);
+        failed = move_file(from, to);
+        if (number > 1 && !failed) failed = move_file(from + ".gz", to + ".gz");
     }
-    // Where the last one could not be moved, because somebody reads what was there, nothing of it is lost.
-    file_.open(path_from_utf8(target_.path), std::ios::binary | (moved ? std::ios::app : std::ios::trunc));
-    written_ = 0;
+    file_.open(log, std::ios::binary | (failed ? std::ios::app : std::ios::trunc));
+    if (!failed) written_ = 0;
 }
 
 }  // namespace slipway::windows_backend
