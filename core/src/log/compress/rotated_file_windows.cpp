@@ -73,6 +73,20 @@ std::unique_ptr<File> lock(const std::filesystem::path& log) {
     }
 }
 
+// A file that somebody has open keeps its name until that is over, and cannot be opened meanwhile: so it gets another
+// one first, which others may still have.
+Status remove_though_open(const std::filesystem::path& log, const std::filesystem::path& name) {
+    constexpr int kMostLeaving = 100;
+    for (int number = 0;; ++number) {
+        std::filesystem::path leaving = log;
+        leaving += ".leaving" + std::to_string(number);
+        if (::MoveFileExW(name.c_str(), leaving.c_str(), 0)) {
+            return ::DeleteFileW(leaving.c_str()) ? Status(ok()) : Status(failed("remove", leaving));
+        }
+        if (number == kMostLeaving) return failed("rename", name);
+    }
+}
+
 }  // namespace
 
 Result<RotatedFile> RotatedFile::open(const std::filesystem::path& path) {
@@ -121,13 +135,7 @@ Status RotatedFile::replace(const std::filesystem::path& log, const std::filesys
         if (!::MoveFileExW(compressed.c_str(), packed.c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) {
             return failed("rename", compressed);
         }
-        // A file that somebody has open keeps its name until that is over, and cannot be opened meanwhile: so it gets
-        // another one first.
-        std::filesystem::path leaving = log;
-        leaving += L".compressed";
-        if (!::MoveFileExW(name.c_str(), leaving.c_str(), MOVEFILE_REPLACE_EXISTING)) return failed("rename", name);
-        if (!::DeleteFileW(leaving.c_str())) return failed("remove", leaving);
-        return ok();
+        return remove_though_open(log, name);
     }
     return Error(ErrorCode::kNotFound, "rotated away");
 }

@@ -2,6 +2,7 @@
 
 #include <documents/utf8_text.hpp>
 #include <sys/clock.hpp>
+#include <sys/remove_open.hpp>
 #include <sys/rotation_lock.hpp>
 
 #include <nlohmann/json.hpp>
@@ -22,9 +23,10 @@ std::string numbered(const std::string& path, uint32_t number) {
 
 // What is there in its place goes first, whether or not there is anything to move.
 std::error_code move_file(const std::string& from, const std::string& to) {
-    std::error_code failed;
-    fs::remove(path_from_utf8(to), failed);
-    if (fs::exists(path_from_utf8(from), failed)) fs::rename(path_from_utf8(from), path_from_utf8(to), failed);
+    std::error_code failed = remove_open_file(path_from_utf8(to));
+    if (!failed && fs::exists(path_from_utf8(from), failed)) {
+        fs::rename(path_from_utf8(from), path_from_utf8(to), failed);
+    }
     return failed;
 }
 
