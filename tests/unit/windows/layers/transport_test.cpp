@@ -102,6 +102,7 @@ TEST_F(Transport, HardLinksAreMadeAfterTheImport) {
     ASSERT_TRUE(unpack_layer(tar.stream(), writer));
     EXPECT_FALSE(exists("transport/Files/dir/b.txt"));
     write("imported/Files/dir/a.txt", "a");
+    std::filesystem::create_directory(root_ / "imported/Hives");
 
     const Status completed = writer.complete(root_ / "imported");
 
