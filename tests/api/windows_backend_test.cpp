@@ -54,6 +54,21 @@ TEST_F(WindowsOverHttp, CreateStartExecLogsStopRemove) {
     EXPECT_EQ(docker_ok({"ps", "-aq"}), "");
 }
 
+// Windows ends containers with their daemon; the next one finds what they are made of.
+TEST_F(WindowsOverHttp, ContainersOfADeadDaemonHaveEndedAndStartAgain) {
+    docker_ok({"run", "-d", "--name", "one", "box", "sleep", "600"});
+    docker_ok({"run", "-d", "--restart", "always", "--name", "always", "box", "sleep", "600"});
+    daemon->kill_daemon();
+    daemon->start_daemon();
+    ASSERT_EQ(daemon->problem(), "");
+
+    EXPECT_TRUE(eventually([&] { return inspect("always", "{{.State.Status}}") == "running"; })) << daemon->log();
+    EXPECT_EQ(inspect("one", "{{.State.Status}}"), "exited");
+    docker_ok({"start", "one"});
+    EXPECT_EQ(inspect("one", "{{.State.Status}}"), "running");
+    docker_ok({"rm", "-f", "one", "always"});
+}
+
 TEST_F(WindowsOverHttp, StandardInputReachesTheProcess) {
     RunOptions with;
     with.input = "one\ntwo\n";

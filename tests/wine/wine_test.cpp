@@ -105,16 +105,6 @@ TEST_F(Wine, ItEndsInOrderOnCtrlCAndFindsItsStateAgain) {
     EXPECT_EQ(trimmed(daemon->docker({"ps", "-a", "--format", "{{.Names}}"}).out), "stays") << daemon->log();
 }
 
-// The simulated host dies with its process, so the container's disk is unknown afterwards and does not start again.
-TEST_F(Wine, AContainerOfADeadDaemonHasEnded) {
-    ASSERT_EQ(daemon->docker({"run", "-d", "--name", "one", "box", "sleep", "600"}).exit_code, 0) << daemon->log();
-    daemon->kill_daemon();
-    daemon->start_daemon();
-    ASSERT_EQ(daemon->problem(), "");
-    EXPECT_EQ(trimmed(daemon->docker({"inspect", "-f", "{{.State.Status}}", "one"}).out), "exited") << daemon->log();
-    EXPECT_EQ(daemon->docker({"rm", "one"}).exit_code, 0) << daemon->log();
-}
-
 TEST_F(Wine, ASecondDaemonOnTheSameRootsIsRefused) {
     const RunResult second = second_daemon(daemon->root());
     EXPECT_EQ(second.exit_code, 1);

@@ -109,14 +109,12 @@ Hresult export_layer(raw::Text path, raw::Text folder, raw::Text layers, raw::Te
             return raw::kInvalidArgument;
         }
         const std::string volume = text_of(path);
-        const Disk* const disk = disk_at(host, volume);
-        if (disk == nullptr) return raw::kPathNotFound;
-        if (disk->filter != document || !disk->initialised) return raw::kHcsInvalidState;
-        if (!disk->used_by.empty()) return raw::kSharingViolation;
-        for (const auto& [file, candidate] : host.disks) {
-            if (&candidate == disk) return write_export(content_beside(file), to) ? raw::kOk : raw::kInvalidData;
-        }
-        return raw::kPathNotFound;
+        const DiskOfFile* const found = disk_at(host, volume);
+        if (found == nullptr) return raw::kPathNotFound;
+        const auto& [file, disk] = *found;
+        if (disk.filter != document || !disk.initialised) return raw::kHcsInvalidState;
+        if (!disk.used_by.empty()) return raw::kSharingViolation;
+        return write_export(content_beside(file), to) ? raw::kOk : raw::kInvalidData;
     });
 }
 

@@ -6,20 +6,32 @@
 
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 namespace slipway::simulated_hcs {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A disk is a file that says so; what is in it is not simulated.
+// A disk is a file that says so, what lies below it, and whether it was initialised, so that a later host knows; what
+// else is in it is not simulated.
 constexpr const char* kDiskHead = "simulated vhdx\n";
+constexpr const char* kInitialised = "initialised";
 
 bool is_disk_file(const fs::path& path) {
     std::ifstream file(path);
     std::string head;
     std::getline(file, head);
     return head + "\n" == kDiskHead;
+}
+
+bool was_initialised(const fs::path& path) {
+    std::ifstream file(path);
+    std::string line;
+    while (std::getline(file, line)) {
+        if (line == kInitialised) return true;
+    }
+    return false;
 }
 
 Hresult create_disk(raw::Text path, uint64_t bytes, raw::Text parent, raw::Handle* vhd) {
@@ -42,7 +54,9 @@ Hresult open_disk(raw::Text path, raw::Handle* vhd) {
         for (const fs::path& disk : disk_chain(file)) {
             if (!is_disk_file(disk)) return raw::kFileNotFound;
         }
-        if (host.disks[file].attached || !host.disks[file].used_by.empty()) return raw::kSharingViolation;
+        const auto [known, is_new] = host.disks.try_emplace(file);
+        if (is_new) known->second.initialised = was_initialised(file);
+        if (known->second.attached || !known->second.used_by.empty()) return raw::kSharingViolation;
         *vhd = host.add_handle(Kind::kDisk, std::make_shared<fs::path>(file));
         return raw::kOk;
     });
@@ -91,9 +105,10 @@ Hresult initialize_layer(raw::Text path, raw::Text layers, raw::Text options) {
         if (options != nullptr) return raw::kInvalidArgument;
         json document;
         if (const Hresult read = read_layers(layers, document); read != raw::kOk) return read;
-        Disk* disk = disk_at(host, text_of(path));
-        if (disk == nullptr) return raw::kPathNotFound;
-        disk->initialised = true;
+        DiskOfFile* const found = disk_at(host, text_of(path));
+        if (found == nullptr) return raw::kPathNotFound;
+        auto& [file, disk] = *found;
+        if (!std::exchange(disk.initialised, true)) std::ofstream(file, std::ios::app) << kInitialised << "\n";
         return raw::kOk;
     });
 }
@@ -102,20 +117,21 @@ Hresult attach_filter(raw::Text path, raw::Text layers) {
     return calling("HcsAttachLayerStorageFilter", [&](Host& host) -> Hresult {
         json document;
         if (const Hresult read = read_layers(layers, document); read != raw::kOk) return read;
-        Disk* disk = disk_at(host, text_of(path));
-        if (disk == nullptr) return raw::kPathNotFound;
-        if (!disk->filter.is_null() || !disk->initialised) return raw::kHcsInvalidState;
-        disk->filter = document;
+        DiskOfFile* const found = disk_at(host, text_of(path));
+        if (found == nullptr) return raw::kPathNotFound;
+        Disk& disk = found->second;
+        if (!disk.filter.is_null() || !disk.initialised) return raw::kHcsInvalidState;
+        disk.filter = document;
         return raw::kOk;
     });
 }
 
 Hresult detach_filter(raw::Text path) {
     return calling("HcsDetachLayerStorageFilter", [&](Host& host) -> Hresult {
-        Disk* disk = disk_at(host, text_of(path));
-        if (disk == nullptr || disk->filter.is_null()) return raw::kElementNotFound;
-        if (!disk->used_by.empty()) return raw::kSharingViolation;
-        disk->filter = nullptr;
+        DiskOfFile* const found = disk_at(host, text_of(path));
+        if (found == nullptr || found->second.filter.is_null()) return raw::kElementNotFound;
+        if (!found->second.used_by.empty()) return raw::kSharingViolation;
+        found->second.filter = nullptr;
         return raw::kOk;
     });
 }
@@ -137,9 +153,9 @@ Hresult calling(const char* function, const std::function<Hresult(Host&)>& body)
     return entered == raw::kOk ? body(host) : entered;
 }
 
-Disk* disk_at(Host& host, const std::string& volume) {
-    for (auto& [file, disk] : host.disks) {
-        if (disk.attached && disk.volume == volume) return &disk;
+DiskOfFile* disk_at(Host& host, const std::string& volume) {
+    for (auto& entry : host.disks) {
+        if (entry.second.attached && entry.second.volume == volume) return &entry;
     }
     return nullptr;
 }

@@ -17,8 +17,9 @@ Hresult calling(const char* function, const std::function<Hresult(Host&)>& body)
 // Layer data whose folders exist.
 Hresult read_layers(raw::Text text, json& out);
 
-// The disk whose volume this is; null when there is none.
-Disk* disk_at(Host& host, const std::string& volume);
+// The disk whose volume this is, with its file; null when there is none.
+using DiskOfFile = decltype(Host::disks)::value_type;
+DiskOfFile* disk_at(Host& host, const std::string& volume);
 
 void add_layer_functions(raw::HostApi& api);  // layers.cpp
 

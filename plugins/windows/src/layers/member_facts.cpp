@@ -116,7 +116,6 @@ TarMember member_of(const MemberFacts& facts) {
     member.type = facts.reparse ? '2' : facts.is_directory() ? '5' : '0';
     member.mtime = unix_time_of(facts.basic.write).seconds;
     if (unix_time_of(facts.basic.write).ticks != 0) member.records["mtime"] = pax_of_file_time(facts.basic.write);
-    member.records["atime"] = pax_of_file_time(facts.basic.access);
     member.records[kCreationTime] = pax_of_file_time(facts.basic.creation);
     member.records[kFileAttributes] = std::to_string(facts.basic.attributes);
     if (!facts.security.empty()) member.records[kRawDescriptor] = to_base64(facts.security);
