@@ -39,4 +39,10 @@ for argument; do
     set -- "$@" "$argument"
 done
 export WINEPATH="Z:$(printf %s "$build/bin" | tr / '\\')"
-exec "$wine" "$program" "$@"
+# Not straight into the caller's pipe: Wine's conhost.exe, which a console of a container can leave behind, would keep that
+# open, and ctest would wait for its end.
+output=$WINEPREFIX/output-$(basename "$program" .exe)
+"$wine" "$program" "$@" >"$output" 2>&1 </dev/null
+code=$?
+cat "$output"
+exit $code
