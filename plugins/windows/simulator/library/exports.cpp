@@ -49,12 +49,13 @@ void take_rules() {
 void write_report() {
     const char* const path = std::getenv("SLIPWAY_SIMULATOR_REPORT");
     Host& host = Host::get();
-    // Other threads are gone by now, perhaps with the mutex.
-    if (path == nullptr || !host.mutex.try_lock()) return;
+    if (path == nullptr) return;
+    // Other threads are gone by now, perhaps with the mutex: then nobody needs it any more.
+    const bool locked = host.mutex.try_lock();
     close_dropped_disks(host);
     std::ofstream(path) << json{
         {"leaks", host.leaks()}, {"violations", host.violations}, {"calls", host.injection.counts()}};
-    host.mutex.unlock();
+    if (locked) host.mutex.unlock();
 }
 
 void fill_table() {
