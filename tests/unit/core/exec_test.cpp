@@ -121,7 +121,7 @@ TEST_F(Exec, GetsTheContainersConfigurationUnlessItHasItsOwn) {
 
 TEST_F(Exec, APrivilegedOneSaysSoToTheBackendAlone) {
     const std::string container = create_started({"sleep"});
-    ExecConfig config = command({"id"});
+    ExecConfig config = command({"sleep"});
     config.privileged = true;
     auto exec = engine->create_exec(container, config);
     ASSERT_TRUE(exec) << exec.error().message();
