@@ -3,6 +3,7 @@
 #include <documents/utf8_text.hpp>
 #include <raw/utf16.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace slipway::simulated_hcs {
@@ -61,10 +62,13 @@ void Host::run() {
             continue;
         }
         if (stopping_) return;
-        if (tasks_.empty()) {
+        if (at_rest != nullptr) at_rest(*this);
+        constexpr milliseconds kRest(50);
+        const Clock::time_point longest = at_rest != nullptr ? Clock::now() + kRest : Clock::time_point::max();
+        if (tasks_.empty() && at_rest == nullptr) {
             work_.wait(lock);
         } else {
-            const Clock::time_point due = tasks_.begin()->first;
+            const Clock::time_point due = tasks_.empty() ? longest : std::min(tasks_.begin()->first, longest);
             work_.wait_until(lock, due);
         }
     }

@@ -179,6 +179,9 @@ public:
     void free_text(void* text, TextOwner owner);
     // Where callers free text by functions of the system: makes it for them. Null: it is kept track of here.
     char16_t* (*outside_text)(const std::u16string& text, TextOwner owner) = nullptr;
+    // The host's thread calls it before it waits, and some twenty times a second meanwhile, with the mutex held. Null:
+    // nothing.
+    void (*at_rest)(Host& host) = nullptr;
     // Waits until no callback of this handle runs. Lock held.
     void wait_for_callback(raw::Handle handle, Lock& lock);
 

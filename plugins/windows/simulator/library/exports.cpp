@@ -2,8 +2,8 @@
 // computestorage.dll, which libraries of those names forward to. It is there from the moment it is loaded.
 //
 //   SLIPWAY_SIMULATOR_RULES   in the environment: rules for failures (injection.hpp)
-//   SLIPWAY_SIMULATOR_REPORT  a file that gets {"leaks": [...], "violations": [...], "calls": {...}} when the process
-//                             ends by itself
+//   SLIPWAY_SIMULATOR_REPORT  a file that gets {"leaks": [...], "violations": [...], "calls": {...}} while the process
+//                             runs, and when it ends by itself
 #include "disks.hpp"
 
 #include <simulator/host.hpp>
@@ -46,15 +46,28 @@ void take_rules() {
     if (rules != nullptr) inject(json::parse(rules));
 }
 
-void write_report() {
+// Whole or not at all: a process whose threads were ended in the middle of something may die while it ends, and then
+// what was written shortly before counts. Mutex held, or nobody else there.
+void write_report(Host& host) {
     const char* const path = std::getenv("SLIPWAY_SIMULATOR_REPORT");
-    Host& host = Host::get();
     if (path == nullptr) return;
+    close_dropped_disks(host);
+    const std::string text =
+        json{{"leaks", host.leaks()}, {"violations", host.violations}, {"calls", host.injection.counts()}}.dump();
+    static auto& written = *new std::string;
+    if (text == written) return;
+    const std::string fresh = std::string(path) + ".new";
+    std::ofstream file(fresh);
+    file << text;
+    file.close();
+    if (file && MoveFileExA(fresh.c_str(), path, MOVEFILE_REPLACE_EXISTING)) written = text;
+}
+
+void write_last_report() {
+    Host& host = Host::get();
     // Other threads are gone by now, perhaps with the mutex: then nobody needs it any more.
     const bool locked = host.mutex.try_lock();
-    close_dropped_disks(host);
-    std::ofstream(path) << json{
-        {"leaks", host.leaks()}, {"violations", host.violations}, {"calls", host.injection.counts()}};
+    write_report(host);
     if (locked) host.mutex.unlock();
 }
 
@@ -79,9 +92,10 @@ extern "C" BOOL WINAPI DllMain(HINSTANCE, DWORD reason, LPVOID) {
     namespace simulated = slipway::simulated_hcs;
     if (reason == DLL_PROCESS_ATTACH) {
         simulated::Host::get().outside_text = simulated::system_text;
+        simulated::Host::get().at_rest = simulated::write_report;
         simulated::take_rules();
         simulated::fill_table();
     }
-    if (reason == DLL_PROCESS_DETACH) simulated::write_report();
+    if (reason == DLL_PROCESS_DETACH) simulated::write_last_report();
     return TRUE;
 }

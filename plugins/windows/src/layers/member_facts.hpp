@@ -1,7 +1,8 @@
 // plugins/windows/src/layers/member_facts.hpp - what Windows knows about a file beyond its name and bytes, and how a
 // tar stream carries it: in PAX records, as the layers of all engines on Windows have them.
 //
-//   mtime, atime, ctime                times, as in any PAX stream. The last two are read and not written: they are when
+//   mtime, atime, ctime                times, as in any PAX stream. The last two are read and not written: they are
+//   when
 //                                      the host has last read and copied the file, an export among others
 //   LIBARCHIVE.creationtime            when it was made; as mtime when there is none
 //   MSWINDOWS.fileattr                 FILE_ATTRIBUTE_*, decimal
