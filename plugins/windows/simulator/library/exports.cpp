@@ -3,7 +3,7 @@
 //
 //   SLIPWAY_SIMULATOR_RULES   in the environment: rules for failures (injection.hpp)
 //   SLIPWAY_SIMULATOR_REPORT  a file that gets {"leaks": [...], "violations": [...], "calls": {...}} while the process
-//                             runs, and when it ends by itself
+//                             runs, and when it exits by itself
 #include "disks.hpp"
 
 #include <simulator/host.hpp>
@@ -46,8 +46,7 @@ void take_rules() {
     if (rules != nullptr) inject(json::parse(rules));
 }
 
-// Whole or not at all: a process whose threads were ended in the middle of something may die while it ends, and then
-// what was written shortly before counts. Mutex held, or nobody else there.
+// Whole or not at all: a process that is ended from outside leaves what was written shortly before. Mutex held.
 void write_report(Host& host) {
     const char* const path = std::getenv("SLIPWAY_SIMULATOR_REPORT");
     if (path == nullptr) return;
@@ -63,12 +62,26 @@ void write_report(Host& host) {
     if (file && MoveFileExA(fresh.c_str(), path, MOVEFILE_REPLACE_EXISTING)) written = text;
 }
 
-void write_last_report() {
+// Runs when the program calls exit, while all threads still live. When the library is told about the end, in DllMain,
+// they have been ended wherever they were: whatever they held then stays locked, and already the making of a
+// std::locale, of which every stream has one, waits for such a lock for ever.
+int __cdecl write_last_report() {
     Host& host = Host::get();
-    // Other threads are gone by now, perhaps with the mutex: then nobody needs it any more.
-    const bool locked = host.mutex.try_lock();
+    const std::lock_guard lock(host.mutex);
     write_report(host);
-    if (locked) host.mutex.unlock();
+    host.at_rest = nullptr;
+    return 0;
+}
+
+// By the C runtime of the program: this library's own list of functions for its end is worked off in DllMain.
+void report_at_exit() {
+    HMODULE here = nullptr;  // stays loaded until then
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
+                       reinterpret_cast<LPCWSTR>(&write_last_report), &here);
+    using OnExit = int(__cdecl*)();
+    using Register = OnExit(__cdecl*)(OnExit);
+    const FARPROC found = GetProcAddress(GetModuleHandleW(L"msvcrt.dll"), "_onexit");
+    if (found != nullptr) reinterpret_cast<Register>(reinterpret_cast<void*>(found))(write_last_report);
 }
 
 void fill_table() {
@@ -95,7 +108,7 @@ extern "C" BOOL WINAPI DllMain(HINSTANCE, DWORD reason, LPVOID) {
         simulated::Host::get().at_rest = simulated::write_report;
         simulated::take_rules();
         simulated::fill_table();
+        simulated::report_at_exit();
     }
-    if (reason == DLL_PROCESS_DETACH) simulated::write_last_report();
     return TRUE;
 }
