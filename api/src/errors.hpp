@@ -13,9 +13,6 @@ enum class Profile { kModern, kLegacy };
 
 int status_for(ErrorCode code);
 
-// "INVALID_ARGUMENT" style names for machines, as in the Slipway-Error header.
-std::string_view name_of(ErrorCode code);
-
 struct ErrorBody {
     std::string_view content_type;
     std::string text;

@@ -1,6 +1,7 @@
 #include "start/failure.hpp"
 
 #include <slipway/base.h>
+#include <slipway/cpp/error_names.hpp>
 
 #include <cerrno>
 
@@ -125,49 +126,9 @@ int32_t failure_exit_code(FailureKind kind, const Error& error, int32_t previous
     return previous != 0 ? previous : 128;
 }
 
-std::string_view to_string(ErrorCode code) {
-    switch (code) {
-        case ErrorCode::kInvalidArgument:
-            return "invalid_argument";
-        case ErrorCode::kNotFound:
-            return "not_found";
-        case ErrorCode::kConflict:
-            return "conflict";
-        case ErrorCode::kNotModified:
-            return "not_modified";
-        case ErrorCode::kPermissionDenied:
-            return "permission_denied";
-        case ErrorCode::kUnavailable:
-            return "unavailable";
-        case ErrorCode::kUnimplemented:
-            return "unimplemented";
-        case ErrorCode::kInternal:
-            return "internal";
-        case ErrorCode::kSystem:
-            return "system";
-        case ErrorCode::kExecNotFound:
-            return "exec_not_found";
-        case ErrorCode::kExecDenied:
-            return "exec_denied";
-        case ErrorCode::kMountType:
-            return "mount_type";
-        case ErrorCode::kCancelled:
-            return "cancelled";
-        case ErrorCode::kDeadlineExceeded:
-            return "deadline_exceeded";
-        case ErrorCode::kResourceExhausted:
-            return "resource_exhausted";
-        case ErrorCode::kDataLoss:
-            return "data_loss";
-    }
-    return "internal";
-}
-
 nlohmann::json error_fields(std::string_view phase, const Error& error) {
     nlohmann::json os = nullptr;
-    if (error.os().domain != SLW_OS_NONE) {
-        os = {{"domain", error.os().domain == SLW_OS_ERRNO ? "errno" : "hresult"}, {"code", error.os().code}};
-    }
+    if (error.os().domain != SLW_OS_NONE) os = {{"domain", os_domain_name(error.os())}, {"code", error.os().code}};
     return {{"phase", phase},
             {"code", to_string(error.code())},
             {"message", error.message()},

@@ -28,6 +28,4 @@ int32_t failure_exit_code(FailureKind kind, const Error& error, int32_t previous
 // {"phase", "code", "message", "operation", "resource", "os", "hint"} for State.Slipway.
 nlohmann::json error_fields(std::string_view phase, const Error& error);
 
-std::string_view to_string(ErrorCode code);  // "not_found"
-
 }  // namespace slipway::core
