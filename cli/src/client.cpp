@@ -44,12 +44,32 @@ std::string read_all(std::istream& stream) {
     return text;
 }
 
-void throw_refusal(const HTTPResponse& response, std::istream& answer) {
-    if (response.getStatus() < 300) return;
-    Reply reply;
-    reply.status = response.getStatus();
-    reply.body = read_all(answer);
-    throw CommandError(reply.message());
+// The body of a success; anything else is thrown with the daemon's message.
+std::istream& receive_success(HTTPClientSession& session, HTTPResponse& response, int exit_code = 1) {
+    std::istream& answer = session.receiveResponse(response);
+    if (response.getStatus() >= 300)
+        throw CommandError(Reply{response.getStatus(), read_all(answer), {}}.message(), exit_code);
+    return answer;
+}
+
+// What breaks on the way is said with the name of the host.
+template <class Talk>
+auto talk_to(const std::string& host, Talk talk) {
+    try {
+        return talk();
+    } catch (const Poco::Exception& e) {
+        throw CommandError("the connection to " + host + " broke: " + e.displayText());
+    }
+}
+
+void set_json(HTTPRequest& request, const std::string& text) {
+    request.setContentLength64(static_cast<Poco::Int64>(text.size()));
+    if (!text.empty()) request.setContentType("application/json");
+}
+
+void set_archive(HTTPRequest& request) {
+    request.setChunkedTransferEncoding(true);
+    request.setContentType("application/x-tar");
 }
 
 }  // namespace
@@ -79,25 +99,27 @@ Poco::Net::StreamSocket Client::connect() const {
     }
 }
 
+std::shared_ptr<HTTPClientSession> Client::open_session() const {
+    auto session = std::make_shared<HTTPClientSession>(connect());
+    session->setTimeout(Poco::Timespan(0));  // `wait` and `stop` answer when they are done
+    return session;
+}
+
 Reply Client::call(const std::string& method, const std::string& path, const Query& query,
                    const nlohmann::json& body) const {
-    HTTPClientSession session(connect());
-    session.setTimeout(Poco::Timespan(0));  // `wait` and `stop` answer when they are done
+    const auto session = open_session();
     HTTPRequest request = make_request(method, target(path, query));
     const std::string text = body.is_null() ? std::string() : body.dump();
-    request.setContentLength64(static_cast<Poco::Int64>(text.size()));
-    if (!text.empty()) request.setContentType("application/json");
-    try {
-        session.sendRequest(request) << text;
+    set_json(request, text);
+    return talk_to(host_, [&] {
+        session->sendRequest(request) << text;
         HTTPResponse response;
         Reply reply;
-        reply.body = read_all(session.receiveResponse(response));
+        reply.body = read_all(session->receiveResponse(response));
         reply.status = response.getStatus();
         for (const auto& [key, value] : response) reply.headers[key] = value;
         return reply;
-    } catch (const Poco::Exception& e) {
-        throw CommandError("the connection to " + host_ + " broke: " + e.displayText());
-    }
+    });
 }
 
 Reply Client::expect(const std::string& method, const std::string& path, const Query& query, const nlohmann::json& body,
@@ -114,139 +136,109 @@ nlohmann::json Client::get_json(const std::string& path, const Query& query) con
 }
 
 std::function<std::string()> Client::begin(const std::string& path, const Query& query, int exit_code) const {
-    const auto session = std::make_shared<HTTPClientSession>(connect());
-    session->setTimeout(Poco::Timespan(0));
+    const auto session = open_session();
     HTTPRequest request = make_request(HTTPRequest::HTTP_POST, target(path, query));
     request.setContentLength64(0);
-    try {
+    return talk_to(host_, [&]() -> std::function<std::string()> {
         session->sendRequest(request);
         HTTPResponse response;
-        std::istream& answer = session->receiveResponse(response);
-        if (response.getStatus() >= 300) {
-            Reply reply;
-            reply.status = response.getStatus();
-            reply.body = read_all(answer);
-            throw CommandError(reply.message(), exit_code);
-        }
+        std::istream& answer = receive_success(*session, response, exit_code);
         return [session, &answer] { return read_all(answer); };
-    } catch (const Poco::Exception& e) {
-        throw CommandError("the connection to " + host_ + " broke: " + e.displayText());
-    }
+    });
 }
 
 void Client::upload(const std::string& path, const QueryList& query, std::istream& body,
                     const std::function<void(const std::string&)>& on_line) const {
-    HTTPClientSession session(connect());
-    session.setTimeout(Poco::Timespan(0));
+    const auto session = open_session();
     HTTPRequest request = make_request(HTTPRequest::HTTP_POST, target(path, query));
-    request.setChunkedTransferEncoding(true);
-    request.setContentType("application/x-tar");
+    set_archive(request);
     try {
-        Poco::StreamCopier::copyStream(body, session.sendRequest(request), 65536);
+        Poco::StreamCopier::copyStream(body, session->sendRequest(request), 65536);
     } catch (const Poco::Exception&) {
         // The daemon may refuse before it has read everything; its answer says why.
     }
-    try {
+    talk_to(host_, [&] {
         HTTPResponse response;
-        std::istream& answer = session.receiveResponse(response);
-        throw_refusal(response, answer);
+        std::istream& answer = receive_success(*session, response);
         for (std::string line; std::getline(answer, line);) on_line(line);
-    } catch (const Poco::Exception& e) {
-        throw CommandError("the connection to " + host_ + " broke: " + e.displayText());
-    }
+    });
 }
 
 void Client::stream(const std::string& path, const Query& query,
                     const std::function<void(const char*, size_t, bool)>& on_data) const {
-    HTTPClientSession session(connect());
-    session.setTimeout(Poco::Timespan(0));
-    HTTPRequest request = make_request(HTTPRequest::HTTP_GET, target(path, query));
-    try {
-        session.sendRequest(request);
-        HTTPResponse response;
-        std::istream& answer = session.receiveResponse(response);
-        throw_refusal(response, answer);
+    get(path, query, [&](std::istream& answer, const HTTPResponse& response) {
         char buffer[16384];
         // One character waits for data, the rest takes what has arrived: a plain read() would wait for a full buffer.
         while (answer.get(buffer[0])) {
             const std::streamsize more = answer.readsome(buffer + 1, sizeof(buffer) - 1);
             on_data(buffer, static_cast<size_t>(1 + more), is_multiplexed(response));
         }
-    } catch (const Poco::Exception& e) {
-        throw CommandError("the connection to " + host_ + " broke: " + e.displayText());
-    }
+    });
 }
 
 void Client::receive(const std::string& path, const Query& query,
                      const std::function<void(std::istream&)>& read) const {
-    HTTPClientSession session(connect());
-    session.setTimeout(Poco::Timespan(0));
+    get(path, query, [&](std::istream& answer, const HTTPResponse&) { read(answer); });
+}
+
+void Client::get(const std::string& path, const Query& query,
+                 const std::function<void(std::istream&, const HTTPResponse&)>& read) const {
+    const auto session = open_session();
     HTTPRequest request = make_request(HTTPRequest::HTTP_GET, target(path, query));
-    try {
-        session.sendRequest(request);
+    talk_to(host_, [&] {
+        session->sendRequest(request);
         HTTPResponse response;
-        std::istream& answer = session.receiveResponse(response);
-        throw_refusal(response, answer);
-        read(answer);
-    } catch (const Poco::Exception& e) {
-        throw CommandError("the connection to " + host_ + " broke: " + e.displayText());
-    }
+        std::istream& answer = receive_success(*session, response);
+        read(answer, response);
+    });
 }
 
 void Client::put(const std::string& path, const Query& query, const std::function<void(std::ostream&)>& write) const {
-    HTTPClientSession session(connect());
-    session.setTimeout(Poco::Timespan(0));
+    const auto session = open_session();
     HTTPRequest request = make_request(HTTPRequest::HTTP_PUT, target(path, query));
-    request.setChunkedTransferEncoding(true);
-    request.setContentType("application/x-tar");
+    set_archive(request);
     std::string cut;  // why the body did not get through, unless the daemon has a better answer
     try {
-        write(session.sendRequest(request));
+        write(session->sendRequest(request));
     } catch (const Poco::Exception& e) {
         cut = e.displayText();
     } catch (const CommandError& e) {
         cut = e.what();
     }
-    try {
+    talk_to(host_, [&] {
         HTTPResponse response;
-        std::istream& answer = session.receiveResponse(response);
-        throw_refusal(response, answer);
+        try {
+            receive_success(*session, response);
+        } catch (const Poco::Exception&) {
+            if (cut.empty()) throw;
+        }
         if (!cut.empty()) throw CommandError(cut);
-    } catch (const Poco::Exception& e) {
-        throw CommandError(cut.empty() ? "the connection to " + host_ + " broke: " + e.displayText() : cut);
-    }
+    });
 }
 
 Upgraded Client::upgrade(const std::string& path, const Query& query, const nlohmann::json& body) const {
-    HTTPClientSession session(connect());
-    session.setTimeout(Poco::Timespan(0));
-    session.setKeepAlive(true);  // otherwise Poco replaces our Connection header by "Close"
+    const auto session = open_session();
+    session->setKeepAlive(true);  // otherwise Poco replaces our Connection header by "Close"
     HTTPRequest request = make_request(HTTPRequest::HTTP_POST, target(path, query));
     const std::string text = body.is_null() ? "" : body.dump();
-    if (!text.empty()) request.setContentType("application/json");
-    request.setContentLength64(static_cast<Poco::Int64>(text.size()));
+    set_json(request, text);
     request.set("Connection", "Upgrade");
     request.set("Upgrade", "tcp");
-    try {
-        session.sendRequest(request) << text << std::flush;
+    return talk_to(host_, [&] {
+        session->sendRequest(request) << text << std::flush;
         HTTPResponse response;
-        std::istream& answer = session.receiveResponse(response);
+        std::istream& answer = session->receiveResponse(response);
         if (response.getStatus() != HTTPResponse::HTTP_SWITCHING_PROTOCOLS) {
-            Reply reply;
-            reply.status = response.getStatus();
-            reply.body = read_all(answer);
-            throw CommandError(reply.message());
+            throw CommandError(Reply{response.getStatus(), read_all(answer), {}}.message());
         }
         Upgraded upgraded;
         Poco::Buffer<char> buffered(0);
-        session.drainBuffer(buffered);
+        session->drainBuffer(buffered);
         upgraded.early.assign(buffered.begin(), buffered.size());
-        upgraded.socket = session.detachSocket();
+        upgraded.socket = session->detachSocket();
         upgraded.multiplexed = is_multiplexed(response);
         return upgraded;
-    } catch (const Poco::Exception& e) {
-        throw CommandError("the connection to " + host_ + " broke: " + e.displayText());
-    }
+    });
 }
 
 std::string container_path(const std::string& reference, const std::string& rest) {

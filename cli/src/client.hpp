@@ -8,11 +8,17 @@
 #include <functional>
 #include <istream>
 #include <map>
+#include <memory>
 #include <ostream>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace Poco::Net {
+class HTTPClientSession;
+class HTTPResponse;
+}  // namespace Poco::Net
 
 namespace slipway::cli {
 
@@ -82,6 +88,10 @@ public:
 
 private:
     Poco::Net::StreamSocket connect() const;
+    // A connection without time limits.
+    std::shared_ptr<Poco::Net::HTTPClientSession> open_session() const;
+    void get(const std::string& path, const Query& query,
+             const std::function<void(std::istream&, const Poco::Net::HTTPResponse&)>& read) const;
 
     std::string host_;
 };
