@@ -155,6 +155,23 @@ void Host::notify(raw::Handle handle, Kind kind, uint32_t type, const json& data
 template void Host::notify<System>(raw::Handle, Kind, uint32_t, const json&, milliseconds);
 template void Host::notify<Process>(raw::Handle, Kind, uint32_t, const json&, milliseconds);
 
+template <class Object>
+Hresult Host::set_callback(const char* function, raw::Handle handle, Kind kind, uint32_t options, void* context,
+                           raw::EventCallback callback) {
+    Lock lock(mutex);
+    const Hresult entered = enter(function, lock);
+    if (entered != raw::kOk) return entered;
+    const auto opened = find<Opened<Object>>(handle, kind, function);
+    if (!opened) return raw::kInvalidHandle;
+    if (options != 0) return raw::kInvalidArgument;
+    if (opened->callback != nullptr) return raw::kHcsCallbackAlreadySet;
+    opened->callback = callback;
+    opened->context = context;
+    return raw::kOk;
+}
+template Hresult Host::set_callback<System>(const char*, raw::Handle, Kind, uint32_t, void*, raw::EventCallback);
+template Hresult Host::set_callback<Process>(const char*, raw::Handle, Kind, uint32_t, void*, raw::EventCallback);
+
 void Host::wait_for_callback(raw::Handle handle, Lock& lock) {
     if (in_callback_ != handle) return;
     if (std::this_thread::get_id() == thread_.get_id()) {

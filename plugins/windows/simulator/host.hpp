@@ -171,6 +171,10 @@ public:
     // Queues an event for an open handle of a system or process.
     template <class Object>
     void notify(raw::Handle handle, Kind kind, uint32_t type, const json& data, std::chrono::milliseconds delay = {});
+    // Once for a handle, before there is anything to tell.
+    template <class Object>
+    Hresult set_callback(const char* function, raw::Handle handle, Kind kind, uint32_t options, void* context,
+                         raw::EventCallback callback);
     // The event of an end, for each of its open handles, as the rule wants it.
     template <class Object>
     void tell_end(const std::shared_ptr<Object>& object, Kind kind, uint32_t type, const json& data);

@@ -193,17 +193,8 @@ Hresult modify_process(raw::Handle handle, raw::Handle operation, raw::Text sett
 }
 
 Hresult set_process_callback(raw::Handle handle, uint32_t options, void* context, raw::EventCallback callback) {
-    Host& host = Host::get();
-    Lock lock(host.mutex);
-    const Hresult entered = host.enter("HcsSetProcessCallback", lock);
-    if (entered != raw::kOk) return entered;
-    const auto opened = host.find<OpenProcess>(handle, Kind::kProcess, "HcsSetProcessCallback");
-    if (!opened) return raw::kInvalidHandle;
-    if (options != 0) return raw::kInvalidArgument;
-    if (opened->callback != nullptr) return raw::kHcsCallbackAlreadySet;
-    opened->callback = callback;
-    opened->context = context;
-    return raw::kOk;
+    return Host::get().set_callback<Process>("HcsSetProcessCallback", handle, Kind::kProcess, options, context,
+                                             callback);
 }
 
 }  // namespace

@@ -157,17 +157,8 @@ Hresult terminate_system(raw::Handle handle, raw::Handle operation, raw::Text op
 }
 
 Hresult set_system_callback(raw::Handle handle, uint32_t options, void* context, raw::EventCallback callback) {
-    Host& host = Host::get();
-    Lock lock(host.mutex);
-    const Hresult entered = host.enter("HcsSetComputeSystemCallback", lock);
-    if (entered != raw::kOk) return entered;
-    const auto opened = host.find<OpenSystem>(handle, Kind::kSystem, "HcsSetComputeSystemCallback");
-    if (!opened) return raw::kInvalidHandle;
-    if (options != 0) return raw::kInvalidArgument;
-    if (opened->callback != nullptr) return raw::kHcsCallbackAlreadySet;
-    opened->callback = callback;
-    opened->context = context;
-    return raw::kOk;
+    return Host::get().set_callback<System>("HcsSetComputeSystemCallback", handle, Kind::kSystem, options, context,
+                                            callback);
 }
 
 }  // namespace
