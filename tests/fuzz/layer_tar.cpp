@@ -1,28 +1,14 @@
 // A layer as tar: members come out clean or the archive is refused.
+#include "fuzz_source.hpp"
+
 #include <fs/tar_reader.hpp>
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdint>
-#include <cstring>
 
 namespace {
-
-struct Input {
-    const uint8_t* data;
-    size_t left;
-};
-
-int64_t read_input(void* ctx, void* buffer, uint64_t capacity) {
-    auto* input = static_cast<Input*>(ctx);
-    const size_t n = std::min<size_t>(input->left, capacity);
-    std::memcpy(buffer, input->data, n);
-    input->data += n;
-    input->left -= n;
-    return static_cast<int64_t>(n);
-}
 
 // Every path must stay below the layer's root.
 void check_path(const std::string& path) {
@@ -42,8 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     using namespace slipway;
     using namespace slipway::linux_backend;
     static const int sink = memfd_create("data", MFD_CLOEXEC);
-    Input input{data, size};
-    const slw_source source{sizeof(slw_source), 0, &input, &read_input};
+    fuzz::FuzzSource input(data, size);
+    const slw_source source = input.source();
     ImportLimits limits;
     limits.max_entries = 200;
     limits.max_total_bytes = 1 << 20;

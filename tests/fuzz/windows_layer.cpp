@@ -1,5 +1,7 @@
 // A layer of Windows as tar: members come out clean or the archive is refused; and the formats inside of its records
 // and of an exported layer, which once read must come back the same.
+#include "fuzz_source.hpp"
+
 #include <layers/backup_stream.hpp>
 #include <layers/extended_attributes.hpp>
 #include <layers/layer_unpack.hpp>
@@ -18,20 +20,6 @@ using namespace slipway::windows_backend;
 
 void require(bool promised) {
     if (!promised) __builtin_trap();
-}
-
-struct Input {
-    const uint8_t* data;
-    size_t left;
-};
-
-int64_t read_input(void* ctx, void* buffer, uint64_t capacity) {
-    auto* input = static_cast<Input*>(ctx);
-    const size_t n = std::min<size_t>(input->left, capacity);
-    std::memcpy(buffer, input->data, n);
-    input->data += n;
-    input->left -= n;
-    return static_cast<int64_t>(n);
 }
 
 void check_path(const LayerPath& path) {
@@ -116,8 +104,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)check_security_descriptor(bytes);
     read_streams(bytes);
 
-    Input input{data, size};
-    const slw_source source{sizeof(slw_source), 0, &input, &read_input};
+    fuzz::FuzzSource input(data, size);
+    const slw_source source = input.source();
     TarStream tar(source, [] { return Status(ok()); });
     CheckingWriter writer;
     (void)unpack_layer(tar, writer);
