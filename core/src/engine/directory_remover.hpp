@@ -2,7 +2,10 @@
 // again: what cannot be removed now is tried again with the next one, and by reconcile() when the daemon starts.
 #pragma once
 
-#include <filesystem>
+#include "sys/tree.hpp"
+
+#include <slipway/core/path.hpp>
+
 #include <mutex>
 #include <string>
 #include <system_error>
@@ -26,9 +29,8 @@ public:
         }
         std::vector<Problem> problems;
         for (const std::string& path : all) {
-            std::error_code error;
-            std::filesystem::remove_all(path, error);
-            if (error) std::filesystem::remove_all(path, error);  // it may have been a passing shortage
+            std::error_code error = remove_tree(path_of(path));
+            if (error) error = remove_tree(path_of(path));  // it may have been a passing shortage
             if (error) problems.emplace_back(path, error);
         }
         const std::lock_guard lock(mutex_);

@@ -16,6 +16,9 @@
 #include "engine/engine_impl.hpp"
 #include "model/mount_plan.hpp"
 #include "names/identity.hpp"
+#include "sys/tree.hpp"
+
+#include <slipway/core/path.hpp>
 
 namespace slipway::core {
 
@@ -177,7 +180,7 @@ void EngineImpl::remove_orphans(const std::set<std::string>& set_aside) {
             handle = Error(ErrorCode::kNotFound, "closed");
             remove_directories(record);
         }
-        fs::remove_all(record.data_dir, error);
+        (void)remove_tree(path_of(record.data_dir));
         log(LogLevel::kInfo, "removed what was left of container " + id);
     }
 }

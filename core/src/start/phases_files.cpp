@@ -5,6 +5,7 @@
 #include "model/mount_plan.hpp"
 #include "start/network_files.hpp"
 #include "start/phases.hpp"
+#include "sys/tree.hpp"
 #include "volume/volume_store.hpp"
 
 #include <slipway/core/path.hpp>
@@ -103,7 +104,7 @@ Result<MountParams> volume_mount(VolumeStore& volumes, const ContainerRecord& re
     if (spec.subpath.empty()) return params;
     // What a container writes into a volume must not lead out of it; the way to the volume may have links.
     std::error_code error;
-    const std::filesystem::path real = std::filesystem::canonical(path_of(volume->mountpoint), error);
+    const std::filesystem::path real = real_path(path_of(volume->mountpoint), error);
     if (error) return Error::from_code(error, "volume " + spec.volume).with_resource(volume->mountpoint);
     params.source = (real / spec.subpath).string();
     params.flags |= SLW_MOUNT_NO_SYMLINKS;

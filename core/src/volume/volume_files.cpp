@@ -1,6 +1,7 @@
 #include "volume/volume_files.hpp"
 
 #include "names/identity.hpp"
+#include "sys/tree.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -102,9 +103,7 @@ Status VolumeFiles::bring_back(const fs::path& aside, const std::string& name) c
 
 Status VolumeFiles::remove(const fs::path& aside) const {
     if (aside.empty()) return ok();
-    std::error_code error;
-    fs::remove_all(aside, error);
-    return failed(error, "remove", aside);
+    return failed(remove_tree(aside), "remove", aside);
 }
 
 Status VolumeFiles::tidy_entry(const fs::path& entry, const std::set<std::string>& names) const {
@@ -139,17 +138,7 @@ Status VolumeFiles::tidy(const std::set<std::string>& names) const {
 }
 
 uint64_t VolumeFiles::size_of(const std::string& name) const {
-    uint64_t bytes = 0;
-    std::error_code error;
-    const auto options = fs::directory_options::skip_permission_denied;
-    for (auto at = fs::recursive_directory_iterator(data_of(name), options, error);
-         !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-        std::error_code gone;
-        if (at->is_symlink(gone) || !at->is_regular_file(gone)) continue;
-        const uint64_t size = at->file_size(gone);
-        if (!gone) bytes += size;
-    }
-    return bytes;
+    return tree_size(data_of(name));
 }
 
 }  // namespace slipway::core
