@@ -22,6 +22,11 @@ bool is_console(HANDLE handle) {
     return ::GetConsoleMode(handle, &mode) != 0;
 }
 
+bool edits_lines(HANDLE console) {
+    DWORD mode = 0;
+    return ::GetConsoleMode(console, &mode) != 0 && (mode & ENABLE_LINE_INPUT) != 0;
+}
+
 // The next bytes of stdin, UTF-8 when it is a console; empty at its end.
 std::string read_input() {
     const HANDLE input = ::GetStdHandle(STD_INPUT_HANDLE);
@@ -29,6 +34,10 @@ std::string read_input() {
     if (is_console(input)) {
         std::array<wchar_t, 4096> text;
         if (!::ReadConsoleW(input, text.data(), static_cast<DWORD>(text.size()), &got, nullptr)) return {};
+        // A line that begins with Ctrl-Z is the end of input where lines are edited; ReadFile would see to that, this
+        // does not.
+        constexpr wchar_t kCtrlZ = 0x1A;
+        if (edits_lines(input) && got > 0 && text[0] == kCtrlZ) return {};
         std::string out;
         Poco::UnicodeConverter::toUTF8(std::wstring(text.data(), got), out);
         return out;

@@ -1,6 +1,7 @@
 #include "config_file.hpp"
 
 #include "options.hpp"
+#include "sys/state_files.hpp"
 
 #include <slipway/core/path.hpp>
 
@@ -152,6 +153,9 @@ Result<json> read_config_file(const std::string& path, bool required) {
         if (err == ENOENT && !required) return json::object();
         Error error = Error::from_errno(err, "open configuration file '" + path + "'");
         return err == ENOENT ? std::move(error).with_code(ErrorCode::kNotFound) : std::move(error);
+    }
+    if (Status owned = check_owner(core::path_of(path)); !owned) {
+        return std::move(owned).error().context("configuration file");
     }
     std::stringstream content;
     content << file.rdbuf();

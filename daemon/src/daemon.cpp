@@ -203,7 +203,7 @@ int run_daemon(const DaemonOptions& options, Logger& logger) {
     running->server->stop(std::chrono::seconds(options.shutdown_timeout));
     running->server.reset();
     running->engine.reset();
-    logger.info("stopped; running containers go on without the daemon");
+    logger.info("stopped; containers go on where their backend keeps them");
     return 0;
 }
 

@@ -122,30 +122,50 @@ private:
     OVERLAPPED overlapped_{};
 };
 
-// As SDDL wants it; empty when the machine has no account of that name.
-std::wstring sid_of(const std::string& account) {
-    if (account.empty()) return {};
-    const std::wstring name = wide(account);
+std::wstring computer_name() {
+    std::wstring name(MAX_COMPUTERNAME_LENGTH + 1, L'\0');
+    DWORD length = static_cast<DWORD>(name.size());
+    if (!::GetComputerNameW(name.data(), &length)) return {};
+    name.resize(length);
+    return name;
+}
+
+bool is_group(SID_NAME_USE use) {
+    return use == SidTypeAlias || use == SidTypeGroup || use == SidTypeWellKnownGroup;
+}
+
+// As SDDL wants it; empty when there is no group of that name.
+std::wstring sid_of(const std::wstring& group) {
     DWORD sid_size = 0;
     DWORD domain_size = 0;
     SID_NAME_USE use{};
-    ::LookupAccountNameW(nullptr, name.c_str(), nullptr, &sid_size, nullptr, &domain_size, &use);
+    ::LookupAccountNameW(nullptr, group.c_str(), nullptr, &sid_size, nullptr, &domain_size, &use);
     if (sid_size == 0) return {};
     std::vector<char> sid(sid_size);
     std::wstring domain(domain_size, L'\0');
-    if (!::LookupAccountNameW(nullptr, name.c_str(), sid.data(), &sid_size, domain.data(), &domain_size, &use))
+    if (!::LookupAccountNameW(nullptr, group.c_str(), sid.data(), &sid_size, domain.data(), &domain_size, &use))
         return {};
     LPWSTR text = nullptr;
-    if (!::ConvertSidToStringSidW(sid.data(), &text)) return {};
+    if (!is_group(use) || !::ConvertSidToStringSidW(sid.data(), &text)) return {};
     const std::unique_ptr<void, LocalFreeDeleter> owned(text);
     return text;
+}
+
+// A name alone is looked for everywhere, in the end among the accounts of the domain, whose groups, or users, nobody
+// meant who relies on the default. So that one is this machine's or none.
+std::wstring find_group(const std::string& group, bool required) {
+    if (group.empty()) return {};
+    const std::wstring name = wide(group);
+    if (name.find(L'\\') != std::wstring::npos) return sid_of(name);
+    std::wstring sid = sid_of(computer_name() + L"\\" + name);
+    return sid.empty() && required ? sid_of(name) : sid;
 }
 
 }  // namespace
 
 Result<std::wstring> pipe_access(const std::string& group, bool required) {
     std::wstring text = L"D:P(A;;GA;;;BA)(A;;GA;;;SY)";
-    const std::wstring sid = sid_of(group);
+    const std::wstring sid = find_group(group, required);
     if (sid.empty() && required) {
         return Error(ErrorCode::kNotFound, "group '" + group + "' for the pipe does not exist").with_resource(group);
     }

@@ -9,7 +9,8 @@
 
 namespace slipway::api {
 
-// Who may connect, as SDDL: administrators, SYSTEM, and the members of `group` when the machine knows it.
+// Who may connect, as SDDL: administrators, SYSTEM, and the members of `group`. A name without a domain is a local
+// group of this machine; where `required`, a group that it knows otherwise will do. Users are none.
 //   kNotFound  `required`, and the machine has no such group
 Result<std::wstring> pipe_access(const std::string& group, bool required);
 

@@ -63,7 +63,11 @@ Socket accept_from(const Socket& listener, const Socket& ours) {
         Socket accepted(::accept(listener.get(), nullptr, nullptr));
         if (!accepted) return {};
         sockaddr_in peer{};
-        if (read_address(::getpeername, accepted, peer) && peer.sin_port == expected.sin_port) return accepted;
+        const bool found = read_address(::getpeername, accepted, peer);
+        // All of 127.0.0.0/8 is this machine, and the same port of another address is somebody else's.
+        if (found && peer.sin_port == expected.sin_port && peer.sin_addr.s_addr == expected.sin_addr.s_addr) {
+            return accepted;
+        }
     }
 }
 

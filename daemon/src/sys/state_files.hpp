@@ -11,8 +11,13 @@
 namespace slipway::daemon {
 
 // Makes a directory, and its parents with the usual access, or tightens the one that is there. `mode` is POSIX's; on
-// Windows only administrators and SYSTEM get in, whatever it says.
+// Windows only administrators and SYSTEM get in, whatever it says, and one that is there must pass check_owner().
 Status make_state_directory(const std::filesystem::path& path, unsigned mode);
+
+// On Windows anybody may make directories where the daemon's are by default, and who made something can always give
+// himself access to it. On POSIX the parents' modes see to that.
+//   kPermissionDenied  it, or what it links to, belongs neither to administrators or SYSTEM nor to this process's user
+Status check_owner(const std::filesystem::path& path);
 
 struct LockedFile {
     UniqueOsHandle handle;  // the lock lasts as long as this; not set when another process has it

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Administrators and SYSTEM, for everything below as well, and nothing inherited from above.
+// Administrators and SYSTEM, for everything that is made below as well, and nothing inherited from above.
 constexpr const wchar_t* kPrivate = L"D:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)";
 
 Error last_error(const std::string& text) {
@@ -28,6 +28,28 @@ HANDLE to_handle(slw_os_handle handle) {
 struct LocalFreeDeleter {
     void operator()(void* memory) const { ::LocalFree(memory); }
 };
+
+bool is_own_user(PSID sid) {
+    HANDLE token = nullptr;
+    if (!::OpenProcessToken(::GetCurrentProcess(), TOKEN_QUERY, &token)) return false;
+    alignas(TOKEN_USER) std::array<char, sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE> user;
+    DWORD size = 0;
+    const BOOL known = ::GetTokenInformation(token, TokenUser, user.data(), static_cast<DWORD>(user.size()), &size);
+    ::CloseHandle(token);
+    return known && ::EqualSid(sid, reinterpret_cast<const TOKEN_USER*>(user.data())->User.Sid);
+}
+
+bool is_trusted(PSID owner) {
+    return ::IsWellKnownSid(owner, WinBuiltinAdministratorsSid) || ::IsWellKnownSid(owner, WinLocalSystemSid) ||
+           is_own_user(owner);
+}
+
+std::string text_of_sid(PSID sid) {
+    LPSTR text = nullptr;
+    if (!::ConvertSidToStringSidA(sid, &text)) return "somebody else";
+    const std::unique_ptr<void, LocalFreeDeleter> owned(text);
+    return text;
+}
 
 // The lock is on a byte far behind the text, so that others can read who holds it.
 constexpr DWORD kLockedByte = 0x40000000;
@@ -59,11 +81,37 @@ Status make_state_directory(const fs::path& path, unsigned) {
     SECURITY_ATTRIBUTES attributes{sizeof(attributes), descriptor, FALSE};
     if (::CreateDirectoryW(path.c_str(), &attributes)) return ok();
     if (::GetLastError() != ERROR_ALREADY_EXISTS) return last_error("make '" + path.string() + "'");
+    if (Status owned_by_us = check_owner(path); !owned_by_us) return owned_by_us;
     // Also tightens a directory that an older or careless hand made wider.
     if (::SetFileSecurityW(path.c_str(), DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, descriptor)) {
         return ok();
     }
     return last_error("restrict '" + path.string() + "'");
+}
+
+Status check_owner(const fs::path& path) {
+    // The link itself, where it is one, and what it leads to.
+    for (const DWORD flags : {FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, FILE_FLAG_BACKUP_SEMANTICS}) {
+        const HANDLE opened =
+            ::CreateFileW(path.c_str(), READ_CONTROL, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
+                          OPEN_EXISTING, flags, nullptr);
+        if (opened == INVALID_HANDLE_VALUE) return last_error("open '" + path.string() + "'");
+        PSID owner = nullptr;
+        PSECURITY_DESCRIPTOR descriptor = nullptr;
+        const DWORD code = ::GetSecurityInfo(opened, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, nullptr,
+                                             nullptr, nullptr, &descriptor);
+        ::CloseHandle(opened);
+        const std::unique_ptr<void, LocalFreeDeleter> owned(descriptor);
+        ::SetLastError(code);
+        if (code != ERROR_SUCCESS) return last_error("ask for the owner of '" + path.string() + "'");
+        if (is_trusted(owner)) continue;
+        return Error(ErrorCode::kPermissionDenied,
+                     "'" + path.string() + "' belongs to " + text_of_sid(owner) + ", who could change it")
+            .with_resource(path.string())
+            .with_hint("look at what is in it, then give it to the administrators: takeown /a /r /f \"" +
+                       path.string() + "\"");
+    }
+    return ok();
 }
 
 Result<LockedFile> lock_file(const fs::path& file) {
