@@ -78,7 +78,8 @@ Status NetworkManager::make_namespace(const std::string& container_id, const Cal
         (void)remove_container(container_id, call);
         made = hcn_.create_namespace(namespace_guid(container_id), hcn_namespace(), limits(call));
     }
-    if (!made) fs::remove(record_of(container_id), code);
+    // One that is there still is found by its record alone.
+    if (!made && !is_already_there(made.error())) fs::remove(record_of(container_id), code);
     return made;
 }
 
@@ -235,7 +236,7 @@ Result<std::set<std::string>> NetworkManager::containers_held(const CallLimits& 
     const std::string prefix = tag_ + "-";
     for (const Guid& id : *endpoints) {
         const Result<json> properties = hcn_.query_endpoint(id, limits(call));
-        if (!properties) continue;  // gone in the meantime
+        if (!properties) continue;  // gone in the meantime, or somebody else's that cannot be read
         const std::string name = read_text(*properties, "Name");
         if (name.starts_with(prefix) && name.size() > prefix.size() + 64) held.insert(name.substr(prefix.size(), 64));
     }
@@ -250,7 +251,12 @@ Status NetworkManager::remove_container(const std::string& container_id, const C
     Status first = ok();
     for (const Guid& id : *endpoints) {
         const Result<json> properties = hcn_.query_endpoint(id, limits(call));
-        if (!properties || !read_text(*properties, "Name").starts_with(tag_ + "-" + container_id + "-")) continue;
+        if (!properties) {
+            // Whose it is is not known, so that none is left cannot be said.
+            if (!is_not_found(properties.error()) && first) first = Status(properties.error());
+            continue;
+        }
+        if (!read_text(*properties, "Name").starts_with(tag_ + "-" + container_id + "-")) continue;
         Status dropped = drop_endpoint(read_text(*properties, "HostComputeNamespace"), id);
         if (!dropped && first) first = dropped;
     }
