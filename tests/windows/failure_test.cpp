@@ -197,6 +197,21 @@ TEST_F(WindowsFailures, TerminationThatFindsNothingIsDone) {
     }
 }
 
+// Only a termination's "access denied" says that the end has come.
+TEST_F(WindowsFailures, ASignalThatIsDeniedIsAnErrorAndTheContainerLives) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, {does({"sleep:60000"})}));
+    simulated::inject(json::array({rule("HcsSignalProcess", "fail_async", "0x80070005")}));
+
+    EXPECT_EQ(signal(c, 2).status, SLW_ERR_PERMISSION_DENIED);
+
+    EXPECT_EQ(host_->wait(SLW_EVENT_LOST, id, milliseconds(300)).kind, 0);
+    EXPECT_EQ(status(c).state, SLW_PROCESS_RUNNING);
+    EXPECT_TRUE(signal(c, 9));
+    EXPECT_TRUE(give_back(c));
+}
+
 TEST_F(WindowsFailures, AttachingIsTriedAgainWhenTheDiskIsNotReady) {
     const std::string id = test_id('1');
     slw_container* c = open(id);

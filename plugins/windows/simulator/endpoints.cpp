@@ -117,7 +117,9 @@ json endpoint_properties(const Host& host, const Guid& id, const Endpoint& endpo
     if (network != host.networks.end()) {
         properties["Routes"] =
             json::array({{{"NextHop", network->second.gateway}, {"DestinationPrefix", "0.0.0.0/0"}}});
+        properties["Dns"] = {{"ServerList", {network->second.gateway}}};
     }
+    if (endpoint.document.contains("Dns")) properties["Dns"].update(endpoint.document["Dns"]);
     for (const auto& [guid, name_space] : host.name_spaces) {
         if (name_space.endpoints.count(id) != 0) properties["HostComputeNamespace"] = guid.text();
     }

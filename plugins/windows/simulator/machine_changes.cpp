@@ -197,6 +197,7 @@ private:
         if (settings["IPAddress"] != found->second.address || settings["MacAddress"] != found->second.mac) {
             return "Network: the addresses are not the endpoint's";
         }
+        if (!settings.contains("DNSServerList")) return "Network: the guest would have no name servers";
         const auto where = Guid::parse(settings["Namespace"]["ID"].get<std::string>());
         if (machine_.name_spaces.count(*where) == 0) return "Network: the guest has no such name space";
         if (!machine_.announced.emplace(adapter, *endpoint).second) return "Network: was announced already";

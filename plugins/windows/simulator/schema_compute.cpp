@@ -140,9 +140,9 @@ void check_container(const Checker& container, bool hosted) {
                 })
         .object("RegistryChanges", check_registry)
         .objects("AssignedDevices", [](const Checker& device) {
-            device.only({"Type", "InterfaceClassGuid"})
-                .one_of("Type", {"ClassGuid", "DeviceInstance", "GpuMirroring"}, true)
-                .guid("InterfaceClassGuid");
+            // Type came with version 2.2, after the one that documents here name.
+            device.only({"InterfaceClassGuid"}).guid("InterfaceClassGuid");
+            device.require(device.has("InterfaceClassGuid"), "needs an InterfaceClassGuid");
         });
     check_mappings(container, hosted);
 }

@@ -43,21 +43,6 @@ Result<BackendConfig> BackendConfig::from_json(const std::string& text) {
     return config;
 }
 
-Result<std::shared_ptr<void>> Gate::enter(const Limits& limits) {
-    std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, limits.slice(), [this] { return places_ > 0; })) {
-        if (Status allowed = limits.check("waiting for other containers to be made"); !allowed) {
-            return std::move(allowed).error();
-        }
-    }
-    --places_;
-    return std::shared_ptr<void>(this, [this](void*) {
-        const std::lock_guard back(mutex_);
-        ++places_;
-        changed_.notify_one();
-    });
-}
-
 }  // namespace slipway::windows_backend
 
 using namespace slipway::windows_backend;

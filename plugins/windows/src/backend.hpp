@@ -3,6 +3,7 @@
 
 #include <container_registry.hpp>
 #include <hcs/api.hpp>
+#include <hcs/gate.hpp>
 #include <hcs/workers.hpp>
 #include <layers/container_root.hpp>
 #include <net/network_manager.hpp>
@@ -11,9 +12,6 @@
 #include <slipway/plugin.h>
 #include <slipway/cpp/host.hpp>
 
-#include <condition_variable>
-#include <memory>
-#include <mutex>
 #include <string>
 
 namespace slipway::windows_backend {
@@ -32,20 +30,6 @@ struct BackendConfig {
     static Result<BackendConfig> from_json(const std::string& text);
 };
 
-// Lets a few threads in at a time: HCS times out when many systems are made at once.
-class Gate {
-public:
-    explicit Gate(unsigned places) : places_(places) {}
-
-    // Waits for a place within the limits; the returned object gives it back.
-    Result<std::shared_ptr<void>> enter(const Limits& limits);
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    unsigned places_;  // guarded by mutex_
-};
-
 }  // namespace slipway::windows_backend
 
 // The opaque type of the ABI.
@@ -58,7 +42,7 @@ struct slw_backend {
     const unsigned processors;  // of this machine
     slipway::windows_backend::Api api;
     slipway::windows_backend::Workers workers;  // before its users: they go first
-    slipway::windows_backend::Gate creates;
+    slipway::windows_backend::Gate creates;     // HCS times out when many systems are made at once
     slipway::windows_backend::FilterGate filters;
     slipway::windows_backend::AccessGate access;
     slipway::windows_backend::ContainerRegistry containers;

@@ -34,7 +34,9 @@ json assigned_devices(const json& host_config) {
     const json& devices = member_of(host_config, "Devices");
     for (const json& device : devices.is_array() ? devices : json::array()) {
         const std::string path = read_text(device, "PathOnHost");
-        assigned.push_back({{"Type", "ClassGuid"}, {"InterfaceClassGuid", path.substr(path.find('/') + 1)}});
+        // No Type: what class GUIDs are is the default, and the member is newer than the schema that the document
+        // names.
+        assigned.push_back({{"InterfaceClassGuid", path.substr(path.find('/') + 1)}});
     }
     return assigned;
 }

@@ -92,8 +92,13 @@ json announce_adapter_request(const std::string& adapter, const json& endpoint_p
         for (const std::string& text : texts) all += (all.empty() ? "" : ",") + text;
         return all;
     };
-    if (!dns.servers.empty()) endpoint["DNSServerList"] = joined(dns.servers);
-    if (!dns.search.empty()) endpoint["DNSSuffix"] = joined(dns.search);
+    // What the container was not given is the network's: a silo has that through its compartment, a guest must be told.
+    const json& inherited = member_of(endpoint_properties, "Dns");
+    const auto servers = dns.servers.empty() ? read_texts(inherited, "ServerList") : dns.servers;
+    auto search = dns.search.empty() ? read_texts(inherited, "Search") : dns.search;
+    if (search.empty() && !read_text(inherited, "Domain").empty()) search = {read_text(inherited, "Domain")};
+    if (!servers.empty()) endpoint["DNSServerList"] = joined(servers);
+    if (!search.empty()) endpoint["DNSSuffix"] = joined(search);
     return {{"GuestRequest",
              guest_request("Network",
                            {{"AdapterId", adapter}, {"RequestType", "PreAdd"}, {"Settings", std::move(endpoint)}})}};

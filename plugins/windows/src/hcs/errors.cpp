@@ -120,7 +120,6 @@ bool is_gone(raw::Hresult result) {
         case raw::kHcsSystemNotFound:
         case raw::kHcsProcessAlreadyStopped:
         case raw::kElementNotFound:
-        case raw::kAccessDenied:  // what is dying answers so
             return true;
         default:
             return false;
@@ -129,6 +128,10 @@ bool is_gone(raw::Hresult result) {
 
 bool is_gone(const Error& error) {
     return error.os().domain == SLW_OS_HRESULT && is_gone(error.os().code);
+}
+
+bool is_ending(const Error& error) {
+    return is_gone(error) || (error.os().domain == SLW_OS_HRESULT && normalised(error.os().code) == raw::kAccessDenied);
 }
 
 bool is_not_found(const Error& error) {

@@ -82,6 +82,12 @@ std::optional<fs::path> machine_layer(const std::vector<LayerFolder>& nearest_fi
     return std::nullopt;
 }
 
+std::vector<fs::path> disks_below_machines(const std::vector<LayerFolder>& nearest_first) {
+    const std::optional<fs::path> bootable = machine_layer(nearest_first);
+    if (!bootable) return {};
+    return {machine_disks(*bootable).base, container_disks(path_from_utf8(nearest_first.back().path)).base};
+}
+
 Status set_up_base_layer(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
                          const CallLimits& call, std::shared_ptr<const void> keep) {
     Status ready = set_up_container(api, workers, timeouts, folder, call, keep);

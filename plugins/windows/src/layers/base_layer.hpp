@@ -29,6 +29,9 @@ std::filesystem::path machine_files(const std::filesystem::path& layer);
 // Of these layers, nearest first, the one that machines boot from; nothing when there is none.
 std::optional<std::filesystem::path> machine_layer(const std::vector<LayerFolder>& nearest_first);
 
+// What the disks lie on that a machine for a container on these layers has; empty when there is none.
+std::vector<std::filesystem::path> disks_below_machines(const std::vector<LayerFolder>& nearest_first);
+
 // In the folder where the layer was unpacked: the first disk of each pair, and all that Windows does to it. `keep`
 // lives until the last call into the system has ended, one that came too late included.
 Status set_up_base_layer(const Api& api, Workers& workers, const Timeouts& timeouts,

@@ -16,8 +16,8 @@ constexpr int kTries = 5;
 constexpr std::chrono::milliseconds kPause(100);
 
 Result<std::string> volume_of(const Api& api, Workers& workers, const Limits& limits, std::shared_ptr<DiskHandle> disk,
-                              const std::string& path) {
-    const std::function<Result<std::string>()> work = [api, disk, path]() -> Result<std::string> {
+                              const std::string& path, const Gate::Place& place) {
+    const std::function<Result<std::string>()> work = [api, disk, path, place]() -> Result<std::string> {
         char16_t* text = nullptr;
         const raw::Hresult result = api->HcsGetLayerVhdMountPath(disk->get(), &text);
         std::string volume = take_text(text, api->free_hcs);
@@ -43,31 +43,35 @@ Result<MountedRoot> MountedRoot::mount(const Api& api, Workers& workers, const T
     const auto disk = root.disk_;
     const std::u16string data = to_utf16(layer_data(layers).dump());
 
-    const std::lock_guard one_at_a_time(gate.mutex);
+    // Each call keeps the place until it has ended, also one that is left behind.
+    const Result<Gate::Place> entered = gate.enter(limits, "waiting for other disks to be mounted");
+    if (!entered) return entered.error();
+    const Gate::Place place = *entered;
     Status attached = ok();
     for (int attempt = 1; attempt <= kTries; ++attempt) {
         attached = storage_call(workers, limits, "AttachVirtualDisk", path,
-                                [api, disk] { return api->attach_disk(disk->get()); });
+                                [api, disk, place] { return api->attach_disk(disk->get()); });
         if (attached || !is_worth_a_retry(attached.error())) break;
         std::this_thread::sleep_for(kPause);
     }
     if (!attached) return std::move(attached).error();
-    Result<std::string> volume = volume_of(api, workers, limits, disk, path);
+    Result<std::string> volume = volume_of(api, workers, limits, disk, path, place);
     if (!volume) return std::move(volume).error();
     root.volume_ = *volume;
     const std::u16string wide = to_utf16(*volume);
     if (first_use) {
-        Status made = storage_call(workers, limits, "HcsInitializeWritableLayer", *volume, [api, disk, wide, data] {
-            return api->HcsInitializeWritableLayer(wide.c_str(), data.c_str(), nullptr);
-        });
+        Status made =
+            storage_call(workers, limits, "HcsInitializeWritableLayer", *volume, [api, disk, wide, data, place] {
+                return api->HcsInitializeWritableLayer(wide.c_str(), data.c_str(), nullptr);
+            });
         if (!made) return std::move(made).error();
     }
     Status filtered = ok();
     for (int attempt = 1; attempt <= kTries; ++attempt) {
         filtered = storage_call(
             workers, limits, "HcsAttachLayerStorageFilter", *volume,
-            [api, disk, wide, data] { return api->HcsAttachLayerStorageFilter(wide.c_str(), data.c_str()); },
-            [api, disk, wide] { (void)api->HcsDetachLayerStorageFilter(wide.c_str()); });
+            [api, disk, wide, data, place] { return api->HcsAttachLayerStorageFilter(wide.c_str(), data.c_str()); },
+            [api, disk, wide, place] { (void)api->HcsDetachLayerStorageFilter(wide.c_str()); });
         if (filtered || !is_worth_a_retry(filtered.error())) break;
         std::this_thread::sleep_for(kPause);
     }

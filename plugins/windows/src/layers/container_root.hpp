@@ -1,16 +1,16 @@
 // plugins/windows/src/layers/container_root.hpp - a container's writable layer, and the volume it becomes for a run.
 #pragma once
 
+#include <hcs/gate.hpp>
 #include <layers/layer_store.hpp>
 #include <layers/storage_calls.hpp>
-
-#include <mutex>
 
 namespace slipway::windows_backend {
 
 // Filters are attached one at a time: Windows gets parallel ones wrong (they time out).
-struct FilterGate {
-    std::mutex mutex;
+class FilterGate : public Gate {
+public:
+    FilterGate() : Gate(1) {}
 };
 
 // The disk of a writable layer, attached, with the storage filter on its volume, until release().

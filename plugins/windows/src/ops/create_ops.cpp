@@ -15,6 +15,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr const char* kWaitingToMake = "waiting for other containers to be made";
+
 slw_status SLW_CALL verify_config(slw_backend* b, const slw_call*, slw_text request, slw_sink* out,
                                   slw_error* err) noexcept {
     return guarded(err, [&]() -> Status {
@@ -106,7 +108,8 @@ Status create_system(slw_container& c, const slw_create_request& request, const 
     if (!options) return std::move(options).error();
     const json process = with_console_size((*spec)["Process"], request.tty_rows, request.tty_cols);
 
-    const Result<std::shared_ptr<void>> place = c.backend.creates.enter(Limits(call, c.backend.config.timeouts.system));
+    const Result<Gate::Place> place =
+        c.backend.creates.enter(Limits(call, c.backend.config.timeouts.system), kWaitingToMake);
     if (!place) return place.error();
     Result<MadeSystem> made = make_system(c, *spec, call);
     if (!made) return std::move(made).error();
@@ -141,7 +144,7 @@ slw_status SLW_CALL start(slw_container* c, const slw_call* call, slw_process_in
         Status started = ok();
         {
             const Limits system_limits(limits, timeouts.system);
-            const Result<std::shared_ptr<void>> place = c->backend.creates.enter(system_limits);
+            const Result<Gate::Place> place = c->backend.creates.enter(system_limits, kWaitingToMake);
             if (!place) return place.error();
             started = run->start(system_limits, Limits(limits, timeouts.process));
         }

@@ -4,6 +4,7 @@
 
 #include <documents/hosted_document.hpp>
 #include <documents/json_access.hpp>
+#include <sys/file_tree.hpp>
 
 namespace slipway::windows_backend {
 namespace {
@@ -45,9 +46,7 @@ Status give_disk_to_machine(slw_container& c, const CallLimits& call) {
     if (c.root) {
         return Error(ErrorCode::kConflict, "the root of " + c.id + " is mounted on the host").with_resource(c.id);
     }
-    std::error_code code;
-    std::filesystem::create_directory(machine_mark(c), code);
-    return ok();
+    return make_directory(machine_mark(c));
 }
 
 // Whatever fails, the machine goes as the last, and all that it was given with it.

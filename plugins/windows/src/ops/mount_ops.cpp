@@ -8,8 +8,12 @@
 #include <documents/utf8_text.hpp>
 #include <hcs/errors.hpp>
 #include <layers/base_layer.hpp>
+#include <sys/file_tree.hpp>
+#include <vm/utility_vm.hpp>
+#include <vm/vm_access.hpp>
 
 #include <algorithm>
+#include <thread>
 
 namespace slipway::windows_backend {
 namespace {
@@ -89,28 +93,63 @@ slw_status SLW_CALL root_create(slw_container* c, const slw_call*, const slw_roo
     });
 }
 
+// After a crash nobody else knows that its machine is in the access lists of the image's disks.
+void forget_machine(slw_container& c) {
+    std::error_code code;
+    if (!fs::exists(machine_mark(c), code)) return;
+    const auto ids = recorded_layers(c);
+    const auto layers = ids ? c.backend.layers.chain(*ids) : Result<std::vector<LayerFolder>>(ids.error());
+    if (!layers) return;  // they went, and the lists with them
+    VmAccess access(c.backend.api, c.backend.workers, c.backend.access, machine_id(c.id));
+    for (const fs::path& disk : disks_below_machines(*layers)) access.expect(disk);
+    if (Status taken = access.take_back(c.backend.config.timeouts.undo); !taken) {
+        c.backend.host.warn("container " + c.id + ": " + taken.error().message() + ", ignoring");
+    }
+}
+
+Status destroy_writable_layer(slw_container& c, const fs::path& folder) {
+    const Result<FileKind> kind = kind_of(folder);
+    if (!kind) return kind.error();
+    if (*kind == FileKind::kNone) return ok();
+    const std::u16string path = to_utf16(utf8_of_path(folder));
+    Status destroyed =
+        storage_call(c.backend.workers, Limits(c.backend.config.timeouts.undo), "HcsDestroyLayer", utf8_of_path(folder),
+                     [api = c.backend.api, path] { return api->HcsDestroyLayer(path.c_str()); });
+    // It can say that it did and leave something.
+    Status removed = remove_tree(folder);
+    if (removed) return ok();
+    return destroyed ? removed : destroyed;
+}
+
+// Under another name a half-removed layer is never taken for a whole one. A process that ended may have left the disk
+// attached for a moment; until it is not, its folder cannot be renamed.
+Status rename_patiently(const fs::path& from, const fs::path& to, const Limits& limits) {
+    while (true) {
+        std::error_code code;
+        fs::rename(from, to, code);
+        if (!code || !fs::exists(from, code)) return ok();
+        if (!limits.check("")) {
+            return Error::from_code(code, "rename '" + utf8_of_path(from) + "'").with_resource(utf8_of_path(from));
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+}
+
 slw_status SLW_CALL root_remove(slw_container* c, const slw_call*, slw_error* err) noexcept {
     return guarded(err, [&]() -> Status {
         const fs::path folder = writable_layer(*c);
-        std::error_code code;
         const auto root_lock = c->lock_root(Limits(c->backend.config.timeouts.undo));
         if (!root_lock) return root_lock.error();
         if (Status released = c->release_left_root(); !released) return released;
-        if (!fs::exists(folder, code)) return ok();
         if (c->root) return Error(ErrorCode::kConflict, "the root of " + c->id + " is mounted").with_resource(c->id);
-        // Renamed first, so that a half-removed layer is never taken for a whole one. A crash may have left the disk
-        // attached for a moment: then the rename is refused, and tried once more.
-        fs::path removing = folder;
-        removing += "-removing";
-        fs::remove_all(removing, code);
-        fs::rename(folder, removing, code);
-        const fs::path& doomed = code ? folder : removing;
-        const std::u16string path = to_utf16(utf8_of_path(doomed));
-        Status destroyed = storage_call(c->backend.workers, Limits(c->backend.config.timeouts.undo), "HcsDestroyLayer",
-                                        utf8_of_path(doomed),
-                                        [api = c->backend.api, path] { return api->HcsDestroyLayer(path.c_str()); });
-        if (destroyed || is_not_found(destroyed.error())) return ok();
-        return destroyed;
+        forget_machine(*c);
+        // What an earlier attempt, or one before a crash, could not finish goes first.
+        const fs::path removing = path_from_utf8(c->data_dir) / "scratch-removing";
+        if (Status destroyed = destroy_writable_layer(*c, removing); !destroyed) return destroyed;
+        if (Status renamed = rename_patiently(folder, removing, Limits(c->backend.config.timeouts.undo)); !renamed) {
+            return renamed;
+        }
+        return destroy_writable_layer(*c, removing);
     });
 }
 
@@ -136,8 +175,13 @@ slw_status SLW_CALL root_mount(slw_container* c, const slw_call* call, const slw
                                container_disk(*c), *layers, first, limits_of(&c->backend, call));
         if (!root) return std::move(root).error();
         c->root.emplace(std::move(*root));
-        if (first) fs::create_directory(used_mark(*c), code);
-        return ok();
+        // Without it the next run would have the disk initialised again, with what this one wrote on it.
+        Status marked = first ? make_directory(used_mark(*c)) : ok();
+        if (!marked) {
+            if (c->root->release(c->backend.workers, c->backend.config.timeouts)) c->root.reset();
+            c->root_left = c->root.has_value();
+        }
+        return marked;
     });
 }
 
@@ -155,12 +199,14 @@ slw_status SLW_CALL root_unmount(slw_container* c, const slw_call*, slw_error* e
     });
 }
 
-bool has_symlink(const fs::path& path) {
-    fs::path part;
-    for (const fs::path& step : path) {
+// The C++ library of mingw-w64 takes junctions for directories and symbolic links for what they lead to.
+Result<bool> has_link(const fs::path& path) {
+    fs::path part = path.root_path();
+    for (const fs::path& step : path.relative_path()) {
         part /= step;
-        std::error_code ignored;
-        if (fs::is_symlink(fs::symlink_status(part, ignored))) return true;
+        const Result<FileKind> kind = kind_of(part);
+        if (!kind) return kind.error();
+        if (*kind == FileKind::kLink) return true;
     }
     return false;
 }
@@ -183,7 +229,9 @@ Status check_source(const fs::path& path, const std::string& source, uint32_t fl
             .with_operation("mount")
             .with_resource(source);
     }
-    if (has_symlink(path)) return refuse("mount source '" + source + "' has a symbolic link in it", source);
+    const Result<bool> linked = has_link(path);
+    if (!linked) return Error(linked.error()).with_operation("mount");
+    if (*linked) return refuse("mount source '" + source + "' has a symbolic link in it", source);
     return ok();
 }
 

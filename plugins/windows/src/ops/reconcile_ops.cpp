@@ -44,7 +44,7 @@ Status end_system(slw_backend& b, const std::string& id, const Limits& limits) {
             if (!system && is_not_found(system.error())) return ok();
             if (!system) return std::move(system).error();
             const Status ended = system->terminate(limits);
-            if (!ended && !is_gone(ended.error())) return ended;
+            if (!ended && !is_ending(ended.error())) return ended;
         }
         if (Status allowed = limits.check("removing system " + id); !allowed) return allowed;
         std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -85,8 +85,9 @@ Result<Exported> export_root_of(slw_container& c, const CallLimits& call, const 
                                                   c.backend.filters, container_disk(c), exported.layers, !*used, call);
     if (!root) return std::move(root).error();
     const BorrowedRoot borrowed(c, std::move(*root));
-    std::error_code code;
-    if (!*used) fs::create_directory(used_mark(c), code);
+    if (!*used) {
+        if (Status marked = make_directory(used_mark(c)); !marked) return std::move(marked).error();
+    }
     const std::u16string from = to_utf16(borrowed.get().volume()), to = to_utf16(utf8_of_path(exported.folder()));
     const std::u16string data = to_utf16(layer_data(exported.layers).dump());
     Status done = privileged_storage_call(c.backend.workers, limits, "HcsExportLayer", borrowed.get().volume(),

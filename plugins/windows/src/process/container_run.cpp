@@ -75,8 +75,9 @@ Status ContainerRun::send(int32_t number, milliseconds limit) {
     Status sent = number == 9 ? system_.terminate(Limits(limit)) : system_.shut_down(Limits(limit));
     if (sent) return sent;
     // A guest that does not answer ends with its machine.
-    if (number == 9 && machine_ && !is_gone(sent.error())) return machine_->terminate(Limits(limit));
-    if (!is_gone(sent.error())) return sent;
+    const bool ending = number == 9 ? is_ending(sent.error()) : is_gone(sent.error());
+    if (number == 9 && machine_ && !ending) return machine_->terminate(Limits(limit));
+    if (!ending) return sent;
     if (number == 9) session_.system_gone("the system was gone when it was terminated");
     return ok();  // it is ending
 }
@@ -123,7 +124,7 @@ Status ContainerRun::end(const Timeouts& timeouts) {
     Status ended = ok();
     if (!stopped && !is_paused()) {
         ended = system_.terminate(Limits(timeouts.undo));
-        if (!ended && is_gone(ended.error())) ended = ok();
+        if (!ended && is_ending(ended.error())) ended = ok();
         if (ended) stopped = wait_stopped(timeouts.undo);
     }
     if (machine_) {

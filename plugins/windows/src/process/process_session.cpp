@@ -251,7 +251,7 @@ Status ProcessSession::signal(int32_t number, const Limits& limits) {
         return Error(ErrorCode::kInvalidArgument, "Windows has nothing for signal " + std::to_string(number));
     }
     Status sent = number == 9 ? process_->terminate(limits) : process_->signal(event, limits);
-    if (sent || !is_gone(sent.error())) return sent;
+    if (sent || !(number == 9 ? is_ending(sent.error()) : is_gone(sent.error()))) return sent;
     system_gone("the process was gone when it was signalled");  // its event is late or lost
     return Error(ErrorCode::kNotFound, "the process is not running");
 }

@@ -213,7 +213,7 @@ bool UtilityVm::wait_gone(milliseconds limit) {
 
 Status UtilityVm::terminate(const Limits& limits) const {
     Status done = system_->terminate(limits);
-    if (!done && is_gone(done.error())) return ok();
+    if (!done && is_ending(done.error())) return ok();
     return done;
 }
 

@@ -8,23 +8,19 @@ namespace slipway::windows_backend {
 
 namespace fs = std::filesystem;
 
-Result<std::shared_ptr<void>> VmAccess::enter(const Limits& limits) {
-    while (!gate_.mutex.try_lock_for(limits.slice())) {
-        if (Status allowed = limits.check("waiting for access lists of disks"); !allowed) {
-            return std::move(allowed).error();
-        }
-    }
-    return std::shared_ptr<void>(this, [this](void*) { gate_.mutex.unlock(); });
-}
+namespace {
+constexpr const char* kWaiting = "waiting for access lists of disks";
+}  // namespace
 
 Status VmAccess::grant(const fs::path& file, const Limits& limits) {
     const std::u16string id = to_utf16(vm_id_), path = to_utf16(utf8_of_path(file));
-    const auto place = enter(limits);
+    const Result<Gate::Place> place = gate_.enter(limits, kWaiting);
     if (!place) return place.error();
+    // A call that is left behind still writes, and what it wrote is still to be taken back: both keep the place.
     Status granted = storage_call(
         workers_, limits, "HcsGrantVmAccess", utf8_of_path(file),
-        [api = api_, id, path] { return api->HcsGrantVmAccess(id.c_str(), path.c_str()); },
-        [api = api_, id, path] { (void)api->HcsRevokeVmAccess(id.c_str(), path.c_str()); });
+        [api = api_, id, path, place = *place] { return api->HcsGrantVmAccess(id.c_str(), path.c_str()); },
+        [api = api_, id, path, place = *place] { (void)api->HcsRevokeVmAccess(id.c_str(), path.c_str()); });
     if (granted) files_.push_back(file);
     return granted;
 }
@@ -35,11 +31,12 @@ Status VmAccess::take_back(std::chrono::milliseconds each) {
     for (const fs::path& file : files_) {
         const Limits limits(each);
         const std::u16string id = to_utf16(vm_id_), path = to_utf16(utf8_of_path(file));
-        const auto place = enter(limits);
-        Status taken =
-            place ? storage_call(workers_, limits, "HcsRevokeVmAccess", utf8_of_path(file),
-                                 [api = api_, id, path] { return api->HcsRevokeVmAccess(id.c_str(), path.c_str()); })
-                  : Status(place.error());
+        const Result<Gate::Place> place = gate_.enter(limits, kWaiting);
+        Status taken = place ? storage_call(workers_, limits, "HcsRevokeVmAccess", utf8_of_path(file),
+                                            [api = api_, id, path, place = *place] {
+                                                return api->HcsRevokeVmAccess(id.c_str(), path.c_str());
+                                            })
+                             : Status(place.error());
         if (taken || is_not_found(taken.error())) continue;
         left.push_back(file);
         if (first) first = std::move(taken);

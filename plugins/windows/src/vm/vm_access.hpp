@@ -2,18 +2,19 @@
 #pragma once
 
 #include <hcs/api.hpp>
+#include <hcs/gate.hpp>
 #include <hcs/workers.hpp>
 
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <vector>
 
 namespace slipway::windows_backend {
 
 // Access lists are read, changed and written; base disks are in many machines' hands, so one at a time.
-struct AccessGate {
-    std::timed_mutex mutex;
+class AccessGate : public Gate {
+public:
+    AccessGate() : Gate(1) {}
 };
 
 // Entries in access lists, one for each file, until they are taken back. One thread at a time.
@@ -26,12 +27,12 @@ public:
 
     // On failure, a late success included, nothing is left.
     Status grant(const std::filesystem::path& file, const Limits& limits);
+    // Of another process, which granted it and is gone: take_back() takes it, too.
+    void expect(std::filesystem::path file) { files_.push_back(std::move(file)); }
     // All of them, files that are gone included; the first failure. What failed is tried again by the next call.
     Status take_back(std::chrono::milliseconds each);
 
 private:
-    Result<std::shared_ptr<void>> enter(const Limits& limits);
-
     Api api_;
     Workers& workers_;
     AccessGate& gate_;
