@@ -17,8 +17,8 @@ struct CapturedRun {
     std::string output, errors;
 };
 
-// Each output is kept up to some 64 KiB. A program that leaves children behind which hold its output makes the
-// run last until the limit. kSystem when it cannot be started.
+// Each output is kept up to some 64 KiB. On POSIX a program that leaves children behind which hold its output makes the
+// run last until the limit; on Windows they end with it. kSystem when it cannot be started.
 Result<CapturedRun> run_captured(const std::filesystem::path& program, const std::vector<std::string>& arguments,
                                  std::chrono::milliseconds limit);
 
