@@ -39,7 +39,8 @@ slw_status SLW_CALL list(slw_container* c, const slw_call* call, slw_text argume
         const auto table =
             list_processes(pids_in(group), *fields, context_of_machine(), [&] { return limits.check(); });
         if (!table) return table.error();
-        return write_to(out, table->dump());
+        // Command lines are whatever bytes a process likes.
+        return write_to(out, table->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     });
 }
 
