@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 
 bool link_directory(const fs::path& target, const fs::path& link) {
 #ifdef _WIN32
-    return CreateSymbolicLinkW(link.c_str(), target.c_str(), SYMBOLIC_LINK_FLAG_DIRECTORY) != 0;
+    // Wine 8 says that it made one, and has not.
+    return CreateSymbolicLinkW(link.c_str(), target.c_str(), SYMBOLIC_LINK_FLAG_DIRECTORY) != 0 &&
+           GetFileAttributesW(link.c_str()) != INVALID_FILE_ATTRIBUTES;
 #else
     std::error_code error;
     fs::create_directory_symlink(target, link, error);
