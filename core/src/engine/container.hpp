@@ -77,6 +77,12 @@ public:
     PhaseSlot phase;
     Copies copies;
 
+    // Restarts by request that are between their stop and their start: an end meanwhile does not remove a container
+    // that removes itself.
+    std::atomic<int> restarts_under_way{0};
+    // Requests of clients that it end: what the engine does by itself gives way to them.
+    std::atomic<uint64_t> stop_requests{0};
+
     std::atomic<MonotonicNanos> reported_holder{0};  // the hold of `operation` that the watchdog told of last
 
     // What readers get: never waits for an operation. The running phase is merged in.

@@ -19,7 +19,13 @@ constexpr int32_t kUnknownExitCode = 255;
 }  // namespace
 
 void EngineImpl::run_events() {
-    while (auto event = queue_->pop()) handle_event(*event);
+    while (auto event = queue_->pop()) {
+        try {
+            handle_event(*event);
+        } catch (const std::exception& e) {
+            log(LogLevel::kError, "container " + event->container_id + ": an event could not be handled: " + e.what());
+        }
+    }
 }
 
 void EngineImpl::handle_event(const BackendEvent& event) {
@@ -122,7 +128,7 @@ void EngineImpl::finish_run(const ContainerPtr& container, const ExitFacts& fact
     events.push_back(container_event(record, "die",
                                      {{"exitCode", std::to_string(shown_exit_code(record.exit_code))},
                                       {"execDuration", std::to_string(ran / 1'000'000'000)}}));
-    const bool removes_itself = record.host_config.value("AutoRemove", false);
+    const bool removes_itself = record.host_config.value("AutoRemove", false) && container->restarts_under_way == 0;
     const WaitResult result{record.exit_code, ""};
     execs_.remove_of(container->id);
     publish_and_store(*container, std::move(record), std::move(events));

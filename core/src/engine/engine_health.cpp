@@ -104,23 +104,24 @@ void EngineImpl::note_probe(const std::string& id, const HealthCheck& check, Hea
         }
         std::vector<Event> events = {container_event(record, "health_status: " + std::string(to_string(now)))};
         const std::string action = record.on_unhealthy;
+        const uint64_t stops = container->stop_requests;
         publish_and_store(*container, std::move(record), std::move(events));
         hold.release();
-        if (now == HealthStatus::kUnhealthy) act_on_unhealthy(container, action);
+        if (now == HealthStatus::kUnhealthy) act_on_unhealthy(container, action, stops);
     });
 }
 
-void EngineImpl::act_on_unhealthy(const ContainerPtr& container, const std::string& action) {
+void EngineImpl::act_on_unhealthy(const ContainerPtr& container, const std::string& action, uint64_t stops) {
     const auto wanted = parse_on_unhealthy(action);
     if (!wanted || *wanted == OnUnhealthy::kNone || stopping_) return;
     log(LogLevel::kInfo, "container " + container->id + " is unhealthy: " + action);
     Status done = ok();
     switch (*wanted) {
         case OnUnhealthy::kRestart:
-            done = restart_container(container->id, std::nullopt, std::nullopt);
+            done = restart_unhealthy(container, stops);
             break;
         case OnUnhealthy::kStop:
-            done = stop_container(container->id, std::nullopt, std::nullopt);
+            done = stop(container, std::nullopt, std::nullopt);
             break;
         case OnUnhealthy::kKill:
             done = kill_container(container->id, "KILL");

@@ -168,9 +168,9 @@ private:
 
     // --- engine_start.cpp ----------------------------------------------------------------------------------------
     // A start by hand, perhaps with a host configuration, or one by the restart policy for end number `relaunch` of the
-    // container's runs.
+    // container's runs. With `stops`: kNotModified when clients have asked it to end since it was that many times.
     Result<StartOutcome> start(const ContainerPtr& container, std::optional<uint64_t> relaunch = std::nullopt,
-                               nlohmann::json host_config = nullptr);
+                               nlohmann::json host_config = nullptr, std::optional<uint64_t> stops = std::nullopt);
     struct StartJob;
     Result<StartOutcome> run_job(const ContainerPtr& container, StartJob& job);
 
@@ -195,6 +195,10 @@ private:
     // --- engine_stop.cpp -----------------------------------------------------------------------------------------
     Status stop(const ContainerPtr& container, std::optional<std::string> signal,
                 std::optional<std::chrono::seconds> timeout);
+    Status stop_and_start(const ContainerPtr& container, const std::string& ref, std::optional<std::string> signal,
+                          std::optional<std::chrono::seconds> timeout);
+    Status restart_unhealthy(const ContainerPtr& container, uint64_t stops);
+    void remove_if_it_would_have_gone(const ContainerPtr& container);
     // Sends a signal to a running container and tells of it. kConflict when it does not run, kNotFound when its process
     // has ended but its exit was not handled yet.
     Status send_signal(const ContainerPtr& container, int32_t signum, bool ends_it);
@@ -253,7 +257,8 @@ private:
     void kill_probe(const std::string& id, const std::string& probe);
     void finish_probe(BackendContainer& handle, const BackendEvent& event);
     void note_probe(const std::string& id, const HealthCheck& check, HealthResult result);
-    void act_on_unhealthy(const ContainerPtr& container, const std::string& action);
+    // `stops`: the container's stop_requests when it became unhealthy.
+    void act_on_unhealthy(const ContainerPtr& container, const std::string& action, uint64_t stops);
 
     // --- engine_logs.cpp -----------------------------------------------------------------------------------------
     // Sends what a container logs, and what was not sent yet, to where its log driver says.
@@ -325,7 +330,8 @@ private:
     bool has_damaged_records_ = false;  // set once, by reconcile()
     mutable std::mutex hosts_mutex_;    // hosts files of running containers are written one at a time
     std::atomic<bool> stopping_{false};
-    WorkerPool workers_{4};
+    WorkerPool workers_{
+        4, [this](const std::string& what) { log(LogLevel::kError, "a task of the engine threw: " + what); }};
     HealthMonitor health_{probe_port()};
     std::thread event_thread_;
     std::thread health_thread_;

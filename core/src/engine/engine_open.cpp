@@ -123,6 +123,8 @@ void EngineImpl::shut_down() {
     if (boot_thread_.joinable()) boot_thread_.join();
     queue_->close();
     if (event_thread_.joinable()) event_thread_.join();
+    // No further end will be heard of.
+    for (const ContainerPtr& container : registry_.all()) container->waiters.end_patience();
     workers_.drain();
     forwarders_.stop_all();
     compressor_.stop();

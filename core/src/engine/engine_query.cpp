@@ -19,9 +19,16 @@ Result<OperationLock::Hold> EngineImpl::lock(const ContainerPtr& container, cons
     while (true) {
         auto hold = container->operation.acquire_for(kLook, what);
         if (hold) {
-            if (!container->waiters.removed()) return std::move(*hold);
-            return Error(ErrorCode::kNotFound, "No such container: " + ref).with_resource(ref);
+            if (container->waiters.removed()) {
+                return Error(ErrorCode::kNotFound, "No such container: " + ref).with_resource(ref);
+            }
+            // What kept it from being opened when the daemon started, a full disk perhaps, may be over.
+            if (container->handle() == nullptr && find_backend(container->record()->backend) != nullptr) {
+                if (Status opened = open_handle(*container); !opened) return std::move(opened).error();
+            }
+            return std::move(*hold);
         }
+        if (stopping_) return Error(ErrorCode::kUnavailable, "the engine shuts down");
         if (!container->phase.is_overdue(options_.backend_grace)) continue;
         const char* phase = container->phase.name();
         return Error(ErrorCode::kUnavailable, "container " + container->id +

@@ -30,6 +30,7 @@ Status EngineImpl::remove_container(const std::string& ref, const RemoveOptions&
     if (container->record()->state == RunState::kRemoving) {
         return Error(ErrorCode::kConflict, "removal of container " + ref + " is already in progress");
     }
+    ++container->stop_requests;
     // A container may start again between the kill and the lock; twice is bad luck, more is somebody's doing.
     for (int attempt = 0; attempt < 3; ++attempt) {
         if (container->record()->is_running()) {
@@ -78,6 +79,7 @@ Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/
         dead.state = RunState::kDead;
         dead.error = error.message();
         publish_and_store(*container, std::move(dead), {});
+        container->waiters.note_failed_removal(error.message());
         return error;
     };
 

@@ -11,7 +11,8 @@ namespace slipway::core {
 // What the worker and the caller share; outlives either.
 struct EngineImpl::StartJob {
     std::optional<uint64_t> relaunch;
-    nlohmann::json host_config;  // null: none was supplied
+    std::optional<uint64_t> stops;  // it starts only if no client has asked it to end since
+    nlohmann::json host_config;     // null: none was supplied
     std::mutex mutex;
     std::condition_variable done;
     std::optional<Result<StartOutcome>> outcome;  // guarded by mutex
@@ -54,7 +55,7 @@ Result<StartOutcome> EngineImpl::start_container(const std::string& ref, const S
 }
 
 Result<StartOutcome> EngineImpl::start(const ContainerPtr& container, std::optional<uint64_t> relaunch,
-                                       nlohmann::json host_config) {
+                                       nlohmann::json host_config, std::optional<uint64_t> stops) {
     if (!relaunch) {
         if (auto answer = answer_by_state(container->record()->state)) return std::move(*answer);
     }
@@ -62,9 +63,15 @@ Result<StartOutcome> EngineImpl::start(const ContainerPtr& container, std::optio
 
     const auto job = std::make_shared<StartJob>();
     job->relaunch = relaunch;
+    job->stops = stops;
     job->host_config = std::move(host_config);
     workers_.run([this, container, job] {
-        auto outcome = run_job(container, *job);
+        Result<StartOutcome> outcome = StartOutcome();
+        try {
+            outcome = run_job(container, *job);
+        } catch (const std::exception& e) {  // or its caller would wait for ever
+            outcome = Error(ErrorCode::kInternal, "start of container " + container->id + ": " + e.what());
+        }
         const std::lock_guard lock(job->mutex);
         job->outcome = std::move(outcome);
         job->done.notify_all();
@@ -91,6 +98,9 @@ Result<StartOutcome> EngineImpl::run_job(const ContainerPtr& container, StartJob
     auto hold = lock(container, container->id, job.relaunch ? "restart" : "start");
     if (!hold) return std::move(hold).error();
     job.runs = true;
+    if (job.stops && container->stop_requests != *job.stops) {
+        return Error(ErrorCode::kNotModified, "container " + container->id + " was asked to end meanwhile");
+    }
     if (job.relaunch) {
         // Stopped, started by hand or removed since it was scheduled: somebody else decided.
         const bool is_due =

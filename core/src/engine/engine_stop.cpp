@@ -113,6 +113,7 @@ Status EngineImpl::stop_container(const std::string& ref, std::optional<std::str
                                   std::optional<std::chrono::seconds> timeout) {
     auto container = find(ref);
     if (!container) return std::move(container).error();
+    ++(*container)->stop_requests;
     return stop(*container, std::move(signal), timeout);
 }
 
@@ -120,18 +121,54 @@ Status EngineImpl::restart_container(const std::string& ref, std::optional<std::
                                      std::optional<std::chrono::seconds> timeout) {
     auto container = find(ref);
     if (!container) return std::move(container).error();
+    ++(*container)->restarts_under_way;
+    Status restarted = stop_and_start(*container, ref, std::move(signal), timeout);
+    --(*container)->restarts_under_way;
+    remove_if_it_would_have_gone(*container);
+    return restarted;
+}
+
+// The engine's own wish: it does not start again what a client has asked to end since `stops` was read.
+Status EngineImpl::restart_unhealthy(const ContainerPtr& container, uint64_t stops) {
+    ++container->restarts_under_way;
+    Status restarted = stop(container, std::nullopt, std::nullopt);
+    if (restarted) {
+        if (auto started = start(container, std::nullopt, nullptr, stops); !started) {
+            restarted = std::move(started).error();
+        }
+    }
+    --container->restarts_under_way;
+    remove_if_it_would_have_gone(container);
+    if (!restarted) return restarted;
+    auto told = bus_->append(container_event(*container->record(), "restart"));
+    if (!told) log(LogLevel::kError, "event restart: " + told.error().message() + ", ignoring");
+    return ok();
+}
+
+// What ended while a restart was under way, and does not run again, goes now.
+void EngineImpl::remove_if_it_would_have_gone(const ContainerPtr& container) {
+    if (!container->record()->host_config.value("AutoRemove", false) || container->record()->is_running()) return;
+    auto hold = lock(container, container->id, "remove");
+    if (!hold || container->restarts_under_way > 0 || container->record()->state != RunState::kExited) return;
+    if (Status removed = remove_stopped(container, *hold, true); !removed) {
+        log(LogLevel::kError, "auto-remove of container " + container->id + ": " + removed.error().message());
+    }
+}
+
+Status EngineImpl::stop_and_start(const ContainerPtr& container, const std::string& ref,
+                                  std::optional<std::string> signal, std::optional<std::chrono::seconds> timeout) {
     const auto wrapped = [&](Error error) {
         const bool is_about_container = error.code() == ErrorCode::kNotFound;
         return std::move(error)
             .context("Cannot restart container " + ref)
             .with_code(is_about_container ? ErrorCode::kNotFound : ErrorCode::kSystem);
     };
-    Status stopped = stop(*container, std::move(signal), timeout);
+    Status stopped = stop(container, std::move(signal), timeout);
     if (!stopped && stopped.error().code() == ErrorCode::kInvalidArgument) return stopped;
     if (!stopped && stopped.error().code() != ErrorCode::kNotModified) return wrapped(std::move(stopped).error());
-    auto started = start(*container);
+    auto started = start(container);
     if (!started) return wrapped(std::move(started).error());
-    auto told = bus_->append(container_event(*(*container)->record(), "restart"));
+    auto told = bus_->append(container_event(*container->record(), "restart"));
     if (!told) log(LogLevel::kError, "event restart: " + told.error().message() + ", ignoring");
     return ok();
 }
@@ -145,12 +182,14 @@ Status EngineImpl::kill_container(const std::string& ref, const std::string& sig
     const RecordPtr record = (*container)->record();
     if (!record->is_running()) return not_running(*record).context(context);
     if (*signum == kSigKill) {
+        ++(*container)->stop_requests;
         if (Status killed = kill_and_wait(*container); !killed) return std::move(killed).error().context(context);
         return ok();
     }
     // Docker's rule: a configured stop signal means that other signals only tell the process something; without one any
     // signal says that it shall not run again.
     const bool ends_it = record->config.value("StopSignal", "").empty() || *signum == stop_signal(*record);
+    if (ends_it) ++(*container)->stop_requests;
     Status sent = send_signal(*container, *signum, ends_it);
     // A process that has just ended cannot be told anything any more, which is not the caller's fault.
     if (!sent && sent.error().code() != ErrorCode::kNotFound) return std::move(sent).error().context(context);

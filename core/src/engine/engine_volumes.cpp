@@ -226,7 +226,9 @@ Status EngineImpl::fill_volumes(Container& container, const std::vector<MountSpe
         if (!unmounted) log(LogLevel::kError, "container " + container.id + ": " + unmounted.error().message());
     });
     for (const MountParams& params : empty_ones) {
-        auto mounted = handle->mount(internal_call(), params);
+        // However much the image has there: it is copied whole or not at all, and would begin anew the next time.
+        const CallContext unlimited;
+        auto mounted = handle->mount(unlimited, params);
         if (!mounted) return std::move(mounted).error().context("fill volume at '" + params.target + "'");
         if (Status unmounted = handle->unmount(internal_call(), *mounted); !unmounted) return unmounted;
     }

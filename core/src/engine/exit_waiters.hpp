@@ -16,6 +16,7 @@ public:
     // A place in the history of the container; what happens after it was taken is not missed.
     struct Ticket {
         uint64_t exits = 0;
+        uint64_t failed_removals = 0;
     };
     Ticket ticket() const;
 
@@ -29,6 +30,10 @@ public:
     void note_exit(WaitResult result);
     // Answers kRemoved with the last exit, or with `result` when there was none.
     void note_removal(WaitResult result);
+    // Answers those who wait for kRemoved now: with the last exit and this error.
+    void note_failed_removal(const std::string& error);
+    // wait_for_exit() no longer waits.
+    void end_patience();
     void close();
 
     bool removed() const;
@@ -37,9 +42,12 @@ private:
     using Mutex = RankedMutex<LockRank::kWaiters>;
     mutable Mutex mutex_;
     mutable std::condition_variable_any changed_;
-    uint64_t exits_ = 0;  // guarded by mutex_, as everything below
+    uint64_t exits_ = 0;            // guarded by mutex_, as everything below
+    uint64_t failed_removals_ = 0;  // wakes who waited before the last of them
+    std::string removal_error_;     // of that
     WaitResult last_exit_;
     bool removed_ = false;
+    bool impatient_ = false;
     bool closed_ = false;
 };
 

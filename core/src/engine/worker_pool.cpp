@@ -1,5 +1,6 @@
 #include "engine/worker_pool.hpp"
 
+#include <exception>
 #include <system_error>
 #include <thread>
 
@@ -23,7 +24,15 @@ void WorkerPool::run(std::function<void()> task) {
             // Out of threads: slower, but done.
         }
     }
-    task();
+    carry_out(task);
+}
+
+void WorkerPool::carry_out(const std::function<void()>& task) const {
+    try {
+        task();
+    } catch (const std::exception& e) {
+        if (on_failure_) on_failure_(e.what());
+    }
 }
 
 void WorkerPool::work() {
@@ -33,7 +42,7 @@ void WorkerPool::work() {
             std::function<void()> task = std::move(tasks_.front());
             tasks_.pop_front();
             lock.unlock();
-            task();
+            carry_out(task);
             task = nullptr;  // what it captured goes before the lock is taken again
             lock.lock();
             continue;

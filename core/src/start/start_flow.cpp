@@ -28,7 +28,7 @@ public:
         const CallContext call{monotonic_now() + nanos(limit), cancel_};
         start_.container.phase.enter(phase.name, call.deadline);
 
-        Status status = phase.run(start_, call);
+        Status status = guarded([&] { return phase.run(start_, call); });
 
         const bool acquired = status.has_value();
         // What came too late is undone like what failed: nobody waits for it any more.
@@ -53,7 +53,7 @@ public:
             const CallContext call{monotonic_now() + nanos(phase_deadline(start_.services.options, phase->name)),
                                    nullptr};
             start_.container.phase.enter(phase->name, call.deadline);
-            const Status undone = phase->undo(start_, call);
+            const Status undone = guarded([&] { return phase->undo(start_, call); });
             PhaseReport& report = start_.report.phases[index];
             report.undone = true;
             report.undo_ns = lap();
@@ -72,6 +72,16 @@ public:
     }
 
 private:
+    // A backend's answer that nobody can read must cost its start, not the daemon.
+    template <class Work>
+    static Status guarded(Work work) {
+        try {
+            return work();
+        } catch (const std::exception& e) {
+            return Error(ErrorCode::kInternal, e.what());
+        }
+    }
+
     // Time since the last lap.
     int64_t lap() {
         const MonotonicNanos before = std::exchange(ended_, monotonic_now());

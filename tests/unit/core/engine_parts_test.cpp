@@ -59,6 +59,43 @@ TEST(WorkerPool, EveryTaskRunsOnce) {
     EXPECT_EQ(ran, 200);
 }
 
+TEST(WorkerPool, WhatATaskThrowsIsToldAndEndsTheTaskAlone) {
+    std::promise<std::string> told;
+    WorkerPool pool(1, [&](const std::string& what) { told.set_value(what); });
+    pool.run([] { throw std::runtime_error("no luck"); });
+    std::promise<void> done;
+
+    pool.run([&] { done.set_value(); });
+
+    EXPECT_EQ(told.get_future().get(), "no luck");
+    done.get_future().wait();
+    pool.drain();
+}
+
+TEST(ExitWaiters, AFailedRemovalAnswersWhoWaitsForTheRemoval) {
+    ExitWaiters waiters;
+    const auto ticket = waiters.ticket();
+    waiters.note_exit({7, ""});
+    waiters.note_failed_removal("the disk is full");
+
+    const auto told = waiters.wait(ticket, WaitCondition::kRemoved, {});
+
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->exit_code, 7);
+    EXPECT_EQ(told->error, "the disk is full");
+    waiters.note_removal({7, ""});
+    EXPECT_EQ(waiters.wait(ticket, WaitCondition::kRemoved, {})->error, "");
+}
+
+TEST(ExitWaiters, AtTheEndNobodyIsPatient) {
+    ExitWaiters waiters;
+    std::thread end([&] { waiters.end_patience(); });
+
+    EXPECT_FALSE(waiters.wait_for_exit(waiters.ticket(), std::chrono::milliseconds(-1)));
+
+    end.join();
+}
+
 TEST(ExitWaiters, NothingAfterTheTicketIsMissed) {
     ExitWaiters waiters;
     const auto ticket = waiters.ticket();

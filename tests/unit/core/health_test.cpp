@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace slipway::test {
 namespace {
@@ -387,6 +388,27 @@ INSTANTIATE_TEST_SUITE_P(Actions, OnUnhealthy,
                          ::testing::Values(ActionCase{"restart", "restart"}, ActionCase{"stop", "stop"},
                                            ActionCase{"kill", "die"}),
                          [](const auto& tested) { return std::string(tested.param.action); });
+
+// What somebody asks for while the engine restarts a container by itself is what counts.
+TEST_F(Health, AContainerThatIsStoppedWhileItIsRestartedStaysStopped) {
+    sim->set_probe(1);
+    CreateContainer request;
+    request.config = {{"Cmd", {"stubborn"}},
+                      {"StopTimeout", 60},
+                      {"Labels", {{"io.slipway.on-unhealthy", "restart"}}},
+                      {"Healthcheck", {{"Test", {"CMD", "probe"}}, {"Interval", 1'000'000}, {"Retries", 1}}}};
+    const std::string id = engine->create_container(request)->id;
+    ASSERT_TRUE(engine->start_container(id));
+    wait_for("kill");
+
+    ASSERT_TRUE(engine->stop_container(id, std::nullopt, std::chrono::seconds(0)));
+
+    wait_for("stop", 2);  // this one's, and the engine's own, which found it ended
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_EQ(record(id)->state, RunState::kExited);
+    const std::vector<std::string> events = events_of(id);
+    EXPECT_EQ(std::count(events.begin(), events.end(), "start"), 1);
+}
 
 TEST_F(Health, ALabelThatMeansNothingIsRefused) {
     CreateContainer request;

@@ -68,6 +68,10 @@ TEST_F(Reconcile, WhatCannotBeOpenedIsLostAndDoesNotRunOn) {
     EXPECT_EQ(record(id)->state, RunState::kExited);
     EXPECT_EQ(record(id)->exit_code, 255);
     EXPECT_EQ(sim->residue().processes, 0);
+    // What stood in the way may be over: whoever asks next finds out.
+    EXPECT_TRUE(engine->start_container(id));
+    EXPECT_TRUE(engine->kill_container(id, "KILL"));
+    EXPECT_TRUE(engine->remove_container(id, {}));
 }
 
 TEST_F(Reconcile, DebrisIsRemoved) {

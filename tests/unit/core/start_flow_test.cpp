@@ -315,6 +315,22 @@ TEST_F(StartFlow, AutoRemoveRemovesAfterAFailedStart) {
     EXPECT_THAT(events_of(id), ElementsAre("create", "destroy"));
 }
 
+TEST_F(StartFlow, APhaseThatThrowsIsAFailedStart) {
+    const std::string id = create({"sleep"});
+    for (const char* call : {"root_mount", "endpoint_attach", "create", "start"}) {
+        SCOPED_TRACE(call);
+        sim->throw_next(call);
+
+        auto started = engine->start_container(id);
+
+        ASSERT_FALSE(started);
+        EXPECT_EQ(started.error().code(), ErrorCode::kSystem);
+        EXPECT_THAT(started.error().message(), HasSubstr(std::string(call) + " threw"));
+        EXPECT_EQ(sim->residue(), SimResidue{});
+    }
+    EXPECT_TRUE(engine->start_container(id));
+}
+
 TEST_F(StartFlow, WritesTheNetworkFiles) {
     const std::string id = create(
         {"sleep"},

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <future>
 
 namespace slipway::test {
 namespace {
@@ -299,6 +300,23 @@ TEST_F(Volumes, ADaemonThatDiedLeavesNothingHalfMade) {
     fs::remove_all(directory() / "stays");
     open();
     EXPECT_TRUE(fs::is_directory(directory() / "stays" / "_data"));
+}
+
+// What an image has at a volume's place may be gigabytes on a slow disk.
+TEST_F(Volumes, FillingAVolumeHasNoDeadline) {
+    options.default_phase_deadline = std::chrono::milliseconds(50);
+    reopen();
+    import_image();
+    sim->block("mount");
+    auto created = std::async(std::launch::async, [&] {
+        return create_from({{"Image", "img"}}, {{"Binds", {"data:/data"}}});
+    });
+    // It gives up, if it does, by the deadline it was given.
+    const auto answered = created.wait_for(std::chrono::milliseconds(300));
+    sim->release("mount");
+
+    EXPECT_EQ(answered, std::future_status::timeout);
+    EXPECT_NE(created.get(), "");
 }
 
 }  // namespace
