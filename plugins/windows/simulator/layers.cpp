@@ -29,7 +29,7 @@ bool copy_tree(const fs::path& from, const fs::path& to) {
     const auto entries = list_directory(from);
     if (!entries || !make_directory(to)) return false;
     for (const FileEntry& entry : *entries) {
-        const fs::path source = from / path_from_utf8(entry.name), target = to / path_from_utf8(entry.name);
+        const fs::path source = from / entry.native, target = to / entry.native;
         if (entry.kind == FileKind::kDirectory) {
             if (!copy_tree(source, target)) return false;
         } else {

@@ -20,7 +20,7 @@ bool is_file_name(const std::string& part) {
     const bool plain = std::all_of(part.begin(), part.end(), [](unsigned char letter) {
         return letter >= ' ' && std::string_view("<>:\"|?*").find(static_cast<char>(letter)) == std::string_view::npos;
     });
-    return plain && part.back() != '.' && part.back() != ' ' && !is_reserved_name(part);
+    return plain && is_utf8(part) && part.back() != '.' && part.back() != ' ' && !is_reserved_name(part);
 }
 
 std::string joined(const LayerPath& path, char separator) {

@@ -1,6 +1,7 @@
 #include <layers/layer_unpack.hpp>
 
 #include <layers/layer_index.hpp>
+#include <raw/utf16.hpp>
 
 namespace slipway::windows_backend {
 namespace {
@@ -12,7 +13,8 @@ Error refuse(const std::string& why) {
 }
 
 // A member that is at fault is the object of the error; else that is what failed, a file of this machine.
-Error about_member(const std::string& name, Error error) {
+Error about_member(const std::string& given, Error error) {
+    const std::string name = to_utf8(to_utf16(given));  // it may be no text
     const bool at_fault = error.code() == ErrorCode::kInvalidArgument || error.code() == ErrorCode::kUnimplemented;
     const std::string message = "layer: member '" + name + "'" + (at_fault ? " " : ": ") + error.message();
     return Error(error.code(), message)

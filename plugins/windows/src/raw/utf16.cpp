@@ -77,4 +77,8 @@ std::string to_utf8(std::u16string_view utf16) {
     return text;
 }
 
+bool is_utf8(std::string_view text) {
+    return to_utf8(to_utf16(text)) == text;
+}
+
 }  // namespace slipway::windows_backend

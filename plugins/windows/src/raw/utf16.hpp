@@ -10,4 +10,7 @@ namespace slipway::windows_backend {
 std::u16string to_utf16(std::string_view utf8);
 std::string to_utf8(std::u16string_view utf16);
 
+// Whether this is UTF-8, which the two bring back as it was.
+bool is_utf8(std::string_view text);
+
 }  // namespace slipway::windows_backend

@@ -18,6 +18,8 @@ enum class FileKind { kNone, kFile, kDirectory, kLink };
 struct FileEntry {
     std::string name;  // UTF-8
     FileKind kind;
+    std::filesystem::path native;  // the name as it is, for paths
+    bool is_text = true;           // false: it is no valid text, and `name` has U+FFFD for what is not
 };
 
 // The same path in the form that has no limit of length; for streams of the standard library.

@@ -1,5 +1,7 @@
 #include <sys/file_tree.hpp>
 
+#include <raw/utf16.hpp>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -44,7 +46,9 @@ Result<std::vector<FileEntry>> list_directory(const fs::path& path) {
     for (fs::directory_iterator entry(path, code), end; !code && entry != end; entry.increment(code)) {
         const Result<FileKind> kind = kind_of(entry->path());
         if (!kind) return kind.error();
-        entries.push_back({entry->path().filename().string(), *kind});
+        const fs::path native = entry->path().filename();
+        const bool text = is_utf8(native.native());
+        entries.push_back({text ? native.string() : to_utf8(to_utf16(native.native())), *kind, native, text});
     }
     if (code) return failed(code, "readdir", path);
     std::sort(entries.begin(), entries.end(), [](const FileEntry& a, const FileEntry& b) { return a.name < b.name; });

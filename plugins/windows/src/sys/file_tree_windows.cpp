@@ -19,6 +19,9 @@ constexpr DWORD kSettable = FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FI
                             FILE_ATTRIBUTE_ARCHIVE | FILE_ATTRIBUTE_TEMPORARY | FILE_ATTRIBUTE_OFFLINE |
                             FILE_ATTRIBUTE_NOT_CONTENT_INDEXED;
 
+// FileDispositionInfoEx, which MinGW declares for later versions alone than the one asked for.
+constexpr auto kDispositionEx = static_cast<FILE_INFO_BY_HANDLE_CLASS>(21);
+
 bool is_gone(DWORD code) {
     return code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND;
 }
@@ -33,14 +36,40 @@ fs::path pattern_in(const fs::path& directory) {
     return long_path(directory) / L"*";
 }
 
+FileHandle open_as_it_is(const fs::path& path, DWORD access) {
+    return FileHandle(CreateFileW(path.c_str(), access, kShareAll, nullptr, OPEN_EXISTING, kAsItIs, nullptr));
+}
+
+bool set_attributes(const FileHandle& file, DWORD attributes) {
+    FILE_BASIC_INFO wanted{};  // zeroes leave the times
+    wanted.FileAttributes = (attributes & kSettable) == 0 ? FILE_ATTRIBUTE_NORMAL : attributes & kSettable;
+    return file && SetFileInformationByHandle(file.get(), FileBasicInfo, &wanted, sizeof(wanted));
+}
+
+// Windows before 1809, and file systems other than NTFS. The file has its attribute back before its name goes.
+DWORD remove_the_old_way(const fs::path& path, DWORD attributes, const FileHandle& file) {
+    const FileHandle changing = open_as_it_is(path, FILE_WRITE_ATTRIBUTES);
+    const bool read_only = (attributes & FILE_ATTRIBUTE_READONLY) != 0;
+    if (read_only) set_attributes(changing, attributes & ~DWORD{FILE_ATTRIBUTE_READONLY});
+    FILE_DISPOSITION_INFO wanted{TRUE};
+    const bool removed = SetFileInformationByHandle(file.get(), FileDispositionInfo, &wanted, sizeof(wanted));
+    const DWORD code = removed ? ERROR_SUCCESS : GetLastError();
+    if (read_only) set_attributes(changing, attributes);
+    return code;
+}
+
+// Attributes are the file's, not the name's: another name of it, in the layer below, would lose them.
 Status remove_one(const fs::path& path, DWORD attributes) {
-    if ((attributes & FILE_ATTRIBUTE_READONLY) != 0) {
-        SetFileAttributesW(path.c_str(), (attributes & kSettable & ~DWORD{FILE_ATTRIBUTE_READONLY}));
-    }
-    const bool directory = (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-    const BOOL removed = directory ? RemoveDirectoryW(path.c_str()) : DeleteFileW(path.c_str());
-    if (removed || is_gone(GetLastError())) return ok();
-    return last_error(directory ? "RemoveDirectory" : "DeleteFile", path);
+    const FileHandle file = open_as_it_is(path, DELETE);
+    if (!file && is_gone(GetLastError())) return ok();
+    if (!file) return last_error("CreateFile", path);
+    FILE_DISPOSITION_INFO_EX wanted{};
+    wanted.Flags = FILE_DISPOSITION_FLAG_DELETE | FILE_DISPOSITION_FLAG_POSIX_SEMANTICS |
+                   FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE;
+    if (SetFileInformationByHandle(file.get(), kDispositionEx, &wanted, sizeof(wanted))) return ok();
+    const DWORD code = remove_the_old_way(path, attributes, file);
+    if (code == ERROR_SUCCESS || is_gone(code)) return ok();
+    return error_of_win32(code, "SetFileInformationByHandle", path);
 }
 
 }  // namespace
@@ -75,7 +104,11 @@ Result<std::vector<FileEntry>> list_directory(const fs::path& path) {
     do {
         const std::wstring name = found.cFileName;
         if (name == L"." || name == L"..") continue;
-        entries.push_back({utf8_of_path(name), kind_from(found.dwFileAttributes, found.dwReserved0)});
+        // NTFS takes any units for a name, halves of surrogate pairs too.
+        const fs::path native(name);
+        std::string text = utf8_of_path(native);
+        const bool is_text = path_from_utf8(text) == native;
+        entries.push_back({std::move(text), kind_from(found.dwFileAttributes, found.dwReserved0), native, is_text});
     } while (FindNextFileW(search, &found));
     const DWORD code = GetLastError();
     FindClose(search);
@@ -101,7 +134,7 @@ Status remove_tree(const fs::path& path) {
         const auto entries = list_directory(whole);
         if (!entries) return entries.error();
         for (const FileEntry& entry : *entries) {
-            if (Status removed = remove_tree(whole / path_from_utf8(entry.name)); !removed) return removed;
+            if (Status removed = remove_tree(whole / entry.native); !removed) return removed;
         }
     }
     return remove_one(whole, attributes);

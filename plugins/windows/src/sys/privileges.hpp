@@ -6,7 +6,8 @@
 
 namespace slipway::windows_backend {
 
-// Switched on for this thread while it lives. Elsewhere than on Windows there is nothing to switch.
+// Switched on for this thread while it or another one of the thread lives. Elsewhere than on Windows there is nothing
+// to switch.
 class BackupPrivileges {
 public:
     // kPermissionDenied when this process has not got them.

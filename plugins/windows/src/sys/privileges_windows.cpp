@@ -5,6 +5,9 @@
 namespace slipway::windows_backend {
 namespace {
 
+// Taken again by a thread that has them, they go with the last one.
+thread_local unsigned taken_by_thread = 0;
+
 Error denied(const char* call, DWORD code) {
     return Error(ErrorCode::kPermissionDenied, std::string("the rights to restore backups: ") + call + " failed")
         .with_os(SLW_OS_HRESULT, HRESULT_FROM_WIN32(code))
@@ -30,7 +33,12 @@ Status switch_on(HANDLE token, const wchar_t* name) {
 
 // A token of the thread's own: others of this process go on without these rights.
 Result<BackupPrivileges> BackupPrivileges::take() {
+    if (taken_by_thread > 0) {
+        ++taken_by_thread;
+        return BackupPrivileges(true);
+    }
     if (!ImpersonateSelf(SecurityImpersonation)) return denied("ImpersonateSelf", GetLastError());
+    ++taken_by_thread;
     BackupPrivileges taken(true);
     HANDLE token = nullptr;
     if (!OpenThreadToken(GetCurrentThread(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, FALSE, &token)) {
@@ -46,7 +54,7 @@ Result<BackupPrivileges> BackupPrivileges::take() {
 }
 
 BackupPrivileges::~BackupPrivileges() {
-    if (taken_) RevertToSelf();
+    if (taken_ && --taken_by_thread == 0) RevertToSelf();
 }
 
 }  // namespace slipway::windows_backend

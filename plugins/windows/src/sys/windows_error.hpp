@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
 namespace slipway::windows_backend {
 
@@ -35,6 +36,11 @@ public:
     explicit FileHandle(HANDLE handle = INVALID_HANDLE_VALUE) : handle_(handle) {}
     FileHandle(const FileHandle&) = delete;
     FileHandle& operator=(const FileHandle&) = delete;
+    FileHandle(FileHandle&& other) noexcept : handle_(std::exchange(other.handle_, INVALID_HANDLE_VALUE)) {}
+    FileHandle& operator=(FileHandle&& other) noexcept {
+        if (this != &other) reset(std::exchange(other.handle_, INVALID_HANDLE_VALUE));
+        return *this;
+    }
     ~FileHandle() { reset(); }
 
     void reset(HANDLE handle = INVALID_HANDLE_VALUE) {

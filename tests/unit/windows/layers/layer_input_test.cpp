@@ -134,6 +134,20 @@ TEST_F(LayerInput, SecurityAsTextIsReadBySystem) {
 }
 #endif
 
+TEST_F(LayerInput, ANameThatIsNoTextIsRefusedByWhatIsTextInIt) {
+    for (const char* const name : {"Files/x\xFF", "Files/\xED\xA0\x80", "Files/x:\xC3"}) {
+        TarText tar(tar_of({{"Files/x", "x"}, {name, "x"}}));
+        TransportWriter writer(fresh(), {});
+
+        const auto done = unpack_layer(tar.stream(), writer);
+
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code(), ErrorCode::kInvalidArgument) << done.error().message();
+        EXPECT_THAT(done.error().message(), HasSubstr("a name Windows cannot have"));
+        EXPECT_THAT(done.error().resource(), HasSubstr("\xEF\xBF\xBD"));
+    }
+}
+
 TEST_F(LayerInput, ACutStreamIsRefused) {
     const std::string whole = tar_of({{"Files/a", std::string(700, 'x')}});
     for (const size_t size : {100UL, 600UL, 1100UL, 1500UL}) {
