@@ -6,6 +6,7 @@
 #include <documents/base64.hpp>
 
 #include <fstream>
+#include <thread>
 
 namespace slipway::windows_backend {
 namespace {
@@ -45,6 +46,14 @@ class WindowsLayers : public WindowsBackend {
 protected:
     std::string folder_of(const std::string& layer) const { return directory_ + "/data/layers/" + layer; }
 
+    // The first import of a daemon looks for debris; this one has had its first in SetUp().
+    void restart() {
+        slw_plugin_entry.deinit(backend_);
+        backend_ = nullptr;
+        slw_error err{};
+        err.struct_size = sizeof(err);
+        ASSERT_EQ(slw_plugin_entry.init(host_->get(), &backend_, &err), SLW_OK) << err.message;
+    }
     // A container whose disk holds what a layer holds.
     slw_container* changed_container() {
         EXPECT_TRUE(import_layer(kBase, {}, tar_of(base_members())));
@@ -107,15 +116,54 @@ TEST_F(WindowsLayers, WhatIsMalformedLeavesNothing) {
 
 TEST_F(WindowsLayers, WhatADeadDaemonLeftIsRemoved) {
     fs::create_directories(directory_ + "/data/layers/work.7/layer/Files");
-    // The first import of a daemon looks for it; this one has had its first in SetUp().
-    slw_plugin_entry.deinit(backend_);
-    backend_ = nullptr;
-    slw_error err{};
-    err.struct_size = sizeof(err);
-    ASSERT_EQ(slw_plugin_entry.init(host_->get(), &backend_, &err), SLW_OK) << err.message;
+    restart();
 
     ASSERT_TRUE(import_layer(kBase, {}, tar_of(base_members())));
 
+    EXPECT_THAT(beside_the_layers(), testing::IsEmpty());
+}
+
+TEST_F(WindowsLayers, WhatCannotBeRemovedIsInNobodysWay) {
+    const std::string debris = directory_ + "/data/layers/work.1";
+    fs::create_directories(debris);
+    {
+        const LastingFile file(debris + "/file");
+        if (!file.works()) GTEST_SKIP() << "no file here that cannot be removed";
+        restart();
+
+        const Outcome base = import_layer(kBase, {}, tar_of(base_members()));
+        const Outcome changed = import_layer(kChanges, {kBase}, tar_of(changes()));
+
+        EXPECT_TRUE(base) << base.message();
+        EXPECT_TRUE(changed) << changed.message();
+        EXPECT_THAT(beside_the_layers(), testing::ElementsAre("work.1"));
+    }
+    restart();
+    EXPECT_TRUE(import_layer(kExported, {kBase}, tar_of(changes())));
+    EXPECT_THAT(beside_the_layers(), testing::IsEmpty());
+}
+
+TEST_F(WindowsLayers, AnImportThatIsGivenUpKeepsItsFolderUntilTheLastCallHasEnded) {
+    ASSERT_TRUE(import_layer(kBase, {}, tar_of(base_members())));
+    const int destroyed = simulated::calls()["HcsDestroyLayer"];
+    simulated::inject(json::array({{{"function", "HcsImportLayer"}, {"nth", 0}, {"do", "hang"}},
+                                   {{"function", "create_disk"}, {"nth", 0}, {"do", "hang"}}}));
+    deadline_ = std::chrono::milliseconds(300);
+
+    const Outcome upper = import_layer(kChanges, {kBase}, tar_of(changes()));
+    const Outcome base = import_layer(kExported, {}, tar_of(base_members()));
+
+    EXPECT_EQ(upper.status, SLW_ERR_DEADLINE_EXCEEDED) << upper.message();
+    EXPECT_EQ(base.status, SLW_ERR_DEADLINE_EXCEEDED) << base.message();
+    EXPECT_EQ(simulated::calls()["HcsDestroyLayer"], destroyed);
+    ASSERT_EQ(beside_the_layers().size(), 2U);
+    for (const std::string& name : beside_the_layers()) {
+        EXPECT_TRUE(fs::exists(directory_ + "/data/layers/" + name + "/layer")) << name;
+    }
+    simulated::release_hangs();
+    for (int i = 0; i < 500 && !beside_the_layers().empty(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
     EXPECT_THAT(beside_the_layers(), testing::IsEmpty());
 }
 

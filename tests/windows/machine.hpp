@@ -30,6 +30,21 @@ private:
 // A new directory; empty when none can be made.
 std::string new_directory();
 
+// A new file that nobody can remove while this lives.
+class LastingFile {
+public:
+    explicit LastingFile(const std::string& path);
+    ~LastingFile();
+    LastingFile(const LastingFile&) = delete;
+    LastingFile& operator=(const LastingFile&) = delete;
+
+    bool works() const { return works_; }  // false: this machine has no such files
+
+private:
+    slw_os_handle file_ = -1;
+    bool works_ = false;
+};
+
 // slipway-test-command with these steps (tests/fixtures/command).
 std::vector<std::string> does(const std::vector<std::string>& steps);
 

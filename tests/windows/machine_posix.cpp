@@ -1,6 +1,9 @@
 #include "machine.hpp"
 
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -44,6 +47,17 @@ std::string Connection::read_all(std::chrono::milliseconds limit) const {
         text.append(buffer, static_cast<size_t>(got));
     }
     return text + "<no end of file>";
+}
+
+LastingFile::LastingFile(const std::string& path) : file_(::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0644)) {
+    int flags = FS_IMMUTABLE_FL;
+    works_ = ioctl(static_cast<int>(file_), FS_IOC_SETFLAGS, &flags) == 0;
+}
+
+LastingFile::~LastingFile() {
+    int flags = 0;
+    ioctl(static_cast<int>(file_), FS_IOC_SETFLAGS, &flags);
+    ::close(static_cast<int>(file_));
 }
 
 std::string new_directory() {

@@ -73,6 +73,17 @@ std::string Connection::read_all(std::chrono::milliseconds limit) const {
     return text + "<no end of file>";
 }
 
+LastingFile::LastingFile(const std::string& path) {
+    const HANDLE file =
+        CreateFileW(fs::path(path).c_str(), GENERIC_WRITE, 0, nullptr, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
+    works_ = file != INVALID_HANDLE_VALUE;
+    file_ = static_cast<slw_os_handle>(reinterpret_cast<intptr_t>(file));
+}
+
+LastingFile::~LastingFile() {
+    CloseHandle(reinterpret_cast<HANDLE>(static_cast<intptr_t>(file_)));
+}
+
 std::string new_directory() {
     static unsigned next = 0;
     std::error_code failure;

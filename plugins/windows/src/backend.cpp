@@ -53,5 +53,5 @@ slw_backend::slw_backend(const slw_host* given, BackendConfig given_config, Api 
       processors(std::max(1U, std::thread::hardware_concurrency())),
       api(std::move(given_api)),
       creates(config.parallel_creates),
-      layers(api, workers, config.timeouts, config.data_root),
+      layers(host, api, workers, config.timeouts, config.data_root),
       networks(api, workers, config.timeouts, config.owner(), config.exec_root) {}

@@ -18,15 +18,28 @@ bool has_machine(const fs::path& layer) {
     return fs::is_directory(machine_files(layer), ignored);
 }
 
+using Disk = std::shared_ptr<DiskHandle>;
+using Keep = std::shared_ptr<const void>;
+
+// A call with a disk, which may be null, in a folder that goes with `keep`. The disk is closed before.
+template <class Call>
+std::function<raw::Hresult()> with_disk(Disk disk, Keep keep, Call call) {
+    return [disk = std::move(disk), keep = std::move(keep), call = std::move(call)]() mutable {
+        const raw::Hresult result = call(disk ? disk->get() : nullptr);
+        disk.reset();
+        return result;
+    };
+}
+
 // `disk`: the attached one that is to be formatted; null where Windows finds the folder's own. `options` is a literal.
-Status set_up(const Api& api, Workers& workers, const Limits& limits, const fs::path& folder,
-              std::shared_ptr<DiskHandle> disk, const char16_t* options, std::shared_ptr<const void> keep) {
+Status set_up(const Api& api, Workers& workers, const Limits& limits, const fs::path& folder, Disk disk,
+              const char16_t* options, Keep keep) {
     const std::u16string path = to_utf16(utf8_of_path(folder));
+    const auto call = [api, path, options](raw::Handle open) {
+        return api->HcsSetupBaseOSLayer(path.c_str(), open, options);
+    };
     return privileged_storage_call(workers, limits, "HcsSetupBaseOSLayer", utf8_of_path(folder),
-                                   [api, path, disk, options, keep = std::move(keep)] {
-                                       return api->HcsSetupBaseOSLayer(path.c_str(), disk ? disk->get() : nullptr,
-                                                                       options);
-                                   });
+                                   with_disk(std::move(disk), std::move(keep), call));
 }
 
 // The disk handle must be closed before the set-up, which opens it itself.
@@ -34,11 +47,12 @@ Status set_up_container(const Api& api, Workers& workers, const Timeouts& timeou
                         const CallLimits& call, std::shared_ptr<const void> keep) {
     const std::string base = utf8_of_path(container_disks(folder).base);
     {
-        Result<DiskHandle> disk = create_disk(api, workers, Limits(call, timeouts.storage), base, kContainerBytes);
+        Result<DiskHandle> disk =
+            create_disk(api, workers, Limits(call, timeouts.storage), base, kContainerBytes, {}, keep);
         if (!disk) return std::move(disk).error();
-        const auto shared = std::make_shared<DiskHandle>(std::move(*disk));
+        const auto format = [api](raw::Handle open) { return api->HcsFormatWritableLayerVhd(open); };
         Status formatted = storage_call(workers, Limits(call, timeouts.storage), "HcsFormatWritableLayerVhd", base,
-                                        [api, shared] { return api->HcsFormatWritableLayerVhd(shared->get()); });
+                                        with_disk(std::make_shared<DiskHandle>(std::move(*disk)), keep, format));
         if (!formatted) return formatted;
     }
     return set_up(api, workers, Limits(call, timeouts.storage), folder, nullptr, u"{\"Type\":\"Container\"}",
@@ -63,11 +77,12 @@ fs::path machine_files(const fs::path& layer) {
 Status set_up_machine(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
                       const CallLimits& call, std::shared_ptr<const void> keep) {
     const std::string base = utf8_of_path(machine_disks(folder).base);
-    Result<DiskHandle> disk = create_disk(api, workers, Limits(call, timeouts.storage), base, kMachineBytes);
+    Result<DiskHandle> disk = create_disk(api, workers, Limits(call, timeouts.storage), base, kMachineBytes, {}, keep);
     if (!disk) return std::move(disk).error();
     const auto shared = std::make_shared<DiskHandle>(std::move(*disk));
+    const auto attach = [api](raw::Handle open) { return api->attach_disk(open); };
     Status attached = storage_call(workers, Limits(call, timeouts.storage), "AttachVirtualDisk", base,
-                                   [api, shared] { return api->attach_disk(shared->get()); });
+                                   with_disk(shared, keep, attach));
     if (!attached) return attached;
     return set_up(api, workers, Limits(call, timeouts.storage), folder / "UtilityVM", shared, u"{\"Type\":\"Vm\"}",
                   std::move(keep));
@@ -96,12 +111,12 @@ Status set_up_base_layer(const Api& api, Workers& workers, const Timeouts& timeo
 }
 
 Status make_blank_disks(const Api& api, Workers& workers, const Timeouts& timeouts, const fs::path& folder,
-                        const CallLimits& call) {
+                        const CallLimits& call, const std::shared_ptr<const void>& keep) {
     for (const DiskPair& pair : {container_disks(folder), machine_disks(folder)}) {
         std::error_code ignored;
         if (!fs::exists(pair.base, ignored)) continue;
         const Result<DiskHandle> disk = create_disk(api, workers, Limits(call, timeouts.storage),
-                                                    utf8_of_path(pair.blank), 0, utf8_of_path(pair.base));
+                                                    utf8_of_path(pair.blank), 0, utf8_of_path(pair.base), keep);
         if (!disk) return disk.error();
     }
     return ok();

@@ -39,9 +39,9 @@ Status set_up_base_layer(const Api& api, Workers& workers, const Timeouts& timeo
 // The machine's part of that, for a layer on others which has a whole machine.
 Status set_up_machine(const Api& api, Workers& workers, const Timeouts& timeouts, const std::filesystem::path& folder,
                       const CallLimits& call, std::shared_ptr<const void> keep);
-// In the folder where it stays: the second of each that there is.
+// In the folder where it stays: the second of each that there is. `keep` as above.
 Status make_blank_disks(const Api& api, Workers& workers, const Timeouts& timeouts, const std::filesystem::path& folder,
-                        const CallLimits& call);
+                        const CallLimits& call, const std::shared_ptr<const void>& keep);
 
 // A disk, or what is to be one, under another name; never half a copy.
 Status copy_disk(const std::filesystem::path& from, const std::filesystem::path& to);

@@ -45,8 +45,12 @@ Status write_text(const fs::path& path, const std::string& text) {
 
 }  // namespace
 
-LayerStore::LayerStore(Api api, Workers& workers, const Timeouts& timeouts, const std::string& data_root)
-    : api_(std::move(api)), workers_(workers), timeouts_(timeouts), root_(path_from_utf8(data_root) / "layers") {}
+LayerStore::LayerStore(Host host, Api api, Workers& workers, const Timeouts& timeouts, const std::string& data_root)
+    : host_(host),
+      api_(std::move(api)),
+      workers_(workers),
+      timeouts_(timeouts),
+      root_(path_from_utf8(data_root) / "layers") {}
 
 Result<slw_layer_info> LayerStore::stat(const std::string& id) const {
     std::ifstream file(root_ / (id + ".json"));
@@ -61,7 +65,7 @@ std::vector<std::string> LayerStore::list() const {
     std::vector<std::string> ids;
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(root_, none)) {
-        const std::string stem = entry.path().stem().string();
+        const std::string stem = utf8_of_path(entry.path().stem());
         if (entry.path().extension() == ".json" && is_id(stem)) ids.push_back(stem);
     }
     std::sort(ids.begin(), ids.end());
@@ -102,26 +106,29 @@ Result<LayerStore::Workplace> LayerStore::workplace() {
     std::error_code code;
     fs::create_directories(root_, code);
     if (code) return Error::from_code(code, "create '" + utf8_of_path(root_) + "'").with_resource(utf8_of_path(root_));
-    if (Status removed = remove_debris(); !removed) return std::move(removed).error();
+    remove_debris();
     Workplace place;
-    place.folder = root_ / (kWorkplace + std::to_string(++workplaces_));
+    while (true) {
+        place.folder = root_ / (kWorkplace + std::to_string(++workplaces_));
+        const Result<FileKind> taken = kind_of(place.folder);  // by debris that stayed
+        if (!taken) return taken.error();
+        if (*taken == FileKind::kNone) break;
+    }
     place.leftovers = std::make_shared<Leftovers>(std::vector<fs::path>{place.folder});
     if (Status made = make_directory(place.folder); !made) return std::move(made).error();
     return place;
 }
 
-// What a daemon that died in the middle of its work has left.
-Status LayerStore::remove_debris() {
+// What a daemon that died in the middle of its work has left. Once: later there are folders that calls work in. What
+// cannot be removed is tried again by the next daemon.
+void LayerStore::remove_debris() {
     const std::lock_guard once(debris_mutex_);
-    if (debris_removed_) return ok();
+    if (std::exchange(debris_removed_, true)) return;
     const auto entries = list_directory(root_);
-    if (!entries) return entries.error();
+    if (!entries) return host_.warn("debris of layers: " + entries.error().message() + ", ignoring");
     for (const FileEntry& entry : *entries) {
-        if (!entry.name.starts_with(kWorkplace)) continue;
-        if (Status removed = destroy_folder(root_ / entry.name); !removed) return removed;
+        if (entry.name.starts_with(kWorkplace)) try_destroy(root_ / entry.native);
     }
-    debris_removed_ = true;
-    return ok();
 }
 
 Status LayerStore::build(const std::string& id, const std::vector<LayerFolder>& parents, const slw_source& tar,
@@ -138,14 +145,27 @@ Status LayerStore::build(const std::string& id, const std::vector<LayerFolder>& 
     std::error_code code;
     if (ready) fs::rename(layer, folder, code);
     if (code) ready = Error::from_code(code, "rename layer " + id).with_resource(id);
-    if (ready) ready = make_blank_disks(api_, workers_, timeouts_, folder, call);
+    if (ready) ready = make_blank_disks(api_, workers_, timeouts_, folder, call, place->leftovers);
     if (ready) ready = sync_tree(folder);
     if (ready) ready = record(id, unpacked);
     if (ready) return ok();
-    // The system has its own ways to remove what it made.
-    fs::remove(root_ / (id + ".json"), code);
-    for (const fs::path& made : {layer, folder}) (void)destroy_folder(made);
+    const ErrorCode why = ready.error().code();
+    undo_build(id, layer, why == ErrorCode::kCancelled || why == ErrorCode::kDeadlineExceeded);
     return ready;
+}
+
+// The system has its own ways to remove what it made. But a call that was given up may still work in there: then the
+// layer stays in the workplace, or goes back to it, and is removed with it when that call has ended.
+void LayerStore::undo_build(const std::string& id, const fs::path& layer, bool given_up) {
+    const fs::path folder = root_ / id;
+    std::error_code ignored;
+    fs::remove(root_ / (id + ".json"), ignored);
+    if (given_up) {
+        fs::rename(folder, layer, ignored);
+    } else {
+        try_destroy(layer);
+    }
+    try_destroy(folder);
 }
 
 Status LayerStore::build_base(const Workplace& place, TarStream& tar, const CallLimits& call, UnpackedLayer& unpacked) {
@@ -210,9 +230,15 @@ Status LayerStore::destroy_folder(const fs::path& folder) {
         privileged_storage_call(workers_, Limits(timeouts_.undo), "HcsDestroyLayer", utf8_of_path(folder),
                                 [api = api_, path] { return api->HcsDestroyLayer(path.c_str()); });
     // It can say that it did and leave something.
-    Status removed = remove_tree(folder);
+    Status removed = remove_layer_tree(folder);
     if (removed) return ok();
     return destroyed ? removed : destroyed;
+}
+
+void LayerStore::try_destroy(const fs::path& folder) {
+    if (const Status destroyed = destroy_folder(folder); !destroyed) {
+        host_.warn("remove '" + utf8_of_path(folder) + "': " + destroyed.error().message() + ", ignoring");
+    }
 }
 
 Status LayerStore::remove(const std::string& id, const CallLimits& call) {

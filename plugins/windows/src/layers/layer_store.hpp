@@ -8,6 +8,7 @@
 #include <layers/leftovers.hpp>
 
 #include <slipway/mount.h>
+#include <slipway/cpp/host.hpp>
 
 #include <atomic>
 #include <filesystem>
@@ -21,7 +22,7 @@ namespace slipway::windows_backend {
 // two disks that writable layers are made from. Safe on any thread; the host imports one id once at a time.
 class LayerStore {
 public:
-    LayerStore(Api api, Workers& workers, const Timeouts& timeouts, const std::string& data_root);
+    LayerStore(Host host, Api api, Workers& workers, const Timeouts& timeouts, const std::string& data_root);
 
     Result<slw_layer_info> import(const std::string& id, const std::vector<std::string>& parents_lowest_first,
                                   const slw_source& tar, const CallLimits& call);
@@ -49,8 +50,12 @@ private:
                             const CallLimits& call, UnpackedLayer& unpacked);
     Status record(const std::string& id, const UnpackedLayer& unpacked);
     Status destroy_folder(const std::filesystem::path& folder);
-    Status remove_debris();
+    // For a folder that nobody waits for: a failure is logged.
+    void try_destroy(const std::filesystem::path& folder);
+    void undo_build(const std::string& id, const std::filesystem::path& layer, bool given_up);
+    void remove_debris();
 
+    Host host_;
     Api api_;
     Workers& workers_;
     const Timeouts& timeouts_;

@@ -42,7 +42,9 @@ Result<DiskHandle> disk_call(const Api& api, Workers& workers, const Limits& lim
         if (raw::failed(result)) return error_of(result, name, path);
         return std::make_shared<DiskHandle>(api, handle);  // closes itself when it comes too late
     };
-    Result<Shared> disk = workers.call<Shared>(limits, name + " '" + path + "'", work);
+    // One that comes too late is closed before the rest of the call goes, and with it perhaps the folder it is in.
+    const std::function<void(Shared)> close_late = [](const Shared&) {};
+    Result<Shared> disk = workers.call<Shared>(limits, name + " '" + path + "'", work, close_late);
     if (!disk) return std::move(disk).error();
     return std::move(**disk);
 }
@@ -50,11 +52,12 @@ Result<DiskHandle> disk_call(const Api& api, Workers& workers, const Limits& lim
 }  // namespace
 
 Result<DiskHandle> create_disk(const Api& api, Workers& workers, const Limits& limits, const std::string& path,
-                               uint64_t bytes, const std::string& parent) {
+                               uint64_t bytes, const std::string& parent, std::shared_ptr<const void> keep) {
     const std::u16string wide = to_utf16(path), below = to_utf16(parent);
-    return disk_call(api, workers, limits, "CreateVirtualDisk", path, [api, wide, below, bytes](raw::Handle* handle) {
-        return api->create_disk(wide.c_str(), bytes, below.empty() ? nullptr : below.c_str(), handle);
-    });
+    return disk_call(api, workers, limits, "CreateVirtualDisk", path,
+                     [api, wide, below, bytes, keep = std::move(keep)](raw::Handle* handle) {
+                         return api->create_disk(wide.c_str(), bytes, below.empty() ? nullptr : below.c_str(), handle);
+                     });
 }
 
 Result<DiskHandle> open_disk(const Api& api, Workers& workers, const Limits& limits, const std::string& path) {

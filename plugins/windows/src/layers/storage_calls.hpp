@@ -5,6 +5,7 @@
 #include <hcs/workers.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace slipway::windows_backend {
@@ -45,9 +46,10 @@ private:
     raw::Handle handle_ = nullptr;
 };
 
-// A new disk of this size, or one on top of `parent` when that is not empty.
+// A new disk of this size, or one on top of `parent` when that is not empty. `keep` lives until the call has ended, and
+// the disk, if it came too late, is closed.
 Result<DiskHandle> create_disk(const Api& api, Workers& workers, const Limits& limits, const std::string& path,
-                               uint64_t bytes, const std::string& parent = {});
+                               uint64_t bytes, const std::string& parent = {}, std::shared_ptr<const void> keep = {});
 Result<DiskHandle> open_disk(const Api& api, Workers& workers, const Limits& limits, const std::string& path);
 
 }  // namespace slipway::windows_backend
