@@ -128,10 +128,9 @@ public:
             if (!known) return "'" + name + "' has no place in the format";
         }
         if (!names.contains(kFiles) || !names.contains(kHives)) return "Files or Hives is missing";
-        if (names.contains(kTombstones)) {
-            const auto removed = decode_tombstones(bytes_of(folder_ / kTombstones));
-            if (!removed) return removed.error().message();
-        }
+        if (!names.contains(kTombstones)) return "the list of what is removed is missing";
+        const auto removed = decode_tombstones(bytes_of(folder_ / kTombstones));
+        if (!removed) return removed.error().message();
         if (Complaint wrong = check_hives(folder_ / kHives)) return wrong;
         return check_directory(folder_, true);
     }

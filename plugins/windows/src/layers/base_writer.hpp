@@ -2,9 +2,9 @@
 #pragma once
 
 #include <layers/layer_writer.hpp>
+#include <layers/place.hpp>
 #include <sys/backup_file.hpp>
 
-#include <filesystem>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -14,7 +14,7 @@ namespace slipway::windows_backend {
 class BaseWriter final : public LayerWriter {
 public:
     // An empty directory. The thread has BackupPrivileges.
-    explicit BaseWriter(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    explicit BaseWriter(const std::filesystem::path& folder) : folder_(folder), parents_(folder) {}
 
     Status add(const LayerPath& path, const MemberFacts& facts, bool replaces) override;
     Status begin_stream(const StreamHeader& header) override;
@@ -23,14 +23,20 @@ public:
     Status remove(const LayerPath& path) override;
     Status finish() override;
 
-private:
+    // For who removes files of the folder meanwhile: the last one is finished first.
     Status close_file();
+    ParentCheck& parents() { return parents_; }
+
+private:
+    // Whether there is room for a new one, or for a directory where one is. Nothing is followed.
+    Status make_room(const LayerPath& path, bool directory, bool replaces);
 
     const std::filesystem::path folder_;
+    ParentCheck parents_;
     std::unique_ptr<BackupFile> file_;
     BasicInfo info_;  // of file_
     // Their times change with what is made in them, so they are set at the end once more.
-    std::vector<std::pair<std::filesystem::path, BasicInfo>> directories_;
+    std::vector<std::pair<LayerPath, BasicInfo>> directories_;
 };
 
 }  // namespace slipway::windows_backend

@@ -22,6 +22,7 @@ public:
 
     Status take(const TransportEntry& entry) {
         if (Status allowed = check_(); !allowed) return allowed;
+        if (Status named = check_name(entry); !named) return named;
         if (entry.kind == Kind::kRemoved) return take_removal(entry);
         const Result<EntryFacts> read = read_facts(entry);
         if (!read) return read.error();
@@ -39,6 +40,15 @@ public:
     Status finish() { return tar_.finish(); }
 
 private:
+    // Containers can make names that unpack_layer() refuses, or takes for a removal.
+    static Status check_name(const TransportEntry& entry) {
+        const Result<LayerPath> parsed = parse_layer_path(tar_name_of(entry.path));
+        if (parsed && *parsed == entry.path && removed_name(entry.path).empty()) return ok();
+        return Error(ErrorCode::kUnimplemented,
+                     "exported layer: '" + path_text(entry.path) + "' has a name that files of layers cannot have")
+            .with_resource(path_text(entry.path));
+    }
+
     Status take_removal(const TransportEntry& entry) {
         LayerPath path = entry.path;
         path.back().insert(0, ".wh.");

@@ -12,7 +12,9 @@ namespace slipway::windows_backend {
 
 // `check` is asked before each member and now and then within; its error ends the stream.
 //   kDataLoss       the folder is not in the transport format
-//   kUnimplemented  alternate data with holes, reparse points other than links
+//   kUnimplemented  alternate data with holes, reparse points other than links; a name that unpack_layer() refuses,
+//   which
+//                   is the error's resource
 //   kCancelled      `tar` takes no more
 Status pack_layer(const std::filesystem::path& folder, slw_sink* tar, const std::function<Status()>& check);
 

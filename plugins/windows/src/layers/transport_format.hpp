@@ -5,7 +5,7 @@
 //   Files\a                a directory, for what is in it; none when it is a link
 //   Files\a.$wcidirs$      what the directory itself has, in the form of a file
 //   Hives\x_Delta          a part of the registry, as it is
-//   tombstones.txt         what the layer removes from those below
+//   tombstones.txt         what the layer removes from those below, if only a heading
 //
 // Times are those of the files in the folder. A hard link has no form in it.
 #pragma once

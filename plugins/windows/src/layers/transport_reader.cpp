@@ -30,8 +30,9 @@ bool is_beside(const std::string& name) {
 
 class Walk {
 public:
-    Walk(fs::path folder, const std::function<Status(const TransportEntry&)>& each)
-        : folder_(std::move(folder)), each_(each) {}
+    // In the form that Windows takes as it is: else a container's "x." would be read as "x", and its "aux" as a device.
+    Walk(const fs::path& folder, const std::function<Status(const TransportEntry&)>& each)
+        : folder_(long_path(folder)), each_(each) {}
 
     Status run() {
         if (Status read = read_removed(); !read) return read;
@@ -42,7 +43,11 @@ public:
             pending_.pop_back();
             if (Status visited = visit(path); !visited) return visited;
         }
-        if (!removed_.empty()) return tell_removed(removed_.begin()->first);
+        // Of directories that the export has not got itself.
+        while (!removed_.empty()) {
+            const std::string directory = removed_.begin()->first;
+            if (Status told = tell_removed(directory); !told) return told;
+        }
         return ok();
     }
 
@@ -98,6 +103,10 @@ private:
         for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry) {
             const bool bin = path.size() == 1 && equal_ignoring_case(entry->name, "$Recycle.Bin");
             if (is_beside(entry->name) || bin) continue;
+            if (!entry->is_text) {
+                return Error(ErrorCode::kUnimplemented, "exported layer: the name of '" + path_text(path) + "\\" +
+                                                            entry->name + "' is no Unicode text");
+            }
             LayerPath inside = path;
             inside.push_back(entry->name);
             pending_.push_back(std::move(inside));

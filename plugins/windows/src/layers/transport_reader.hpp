@@ -20,7 +20,8 @@ struct TransportEntry {
 
 // Calls `each` for all there is: a directory before what is in it, names in the order of bytes, and what a directory
 // lost right behind it. Files outside of Files and Hives, and the bins of users, are not part of a layer.
-//   kDataLoss  the folder is not in that format; the message says where
+//   kDataLoss       the folder is not in that format; the message says where
+//   kUnimplemented  a name that is no text: NTFS allows halves of surrogate pairs, a tar stream does not
 Status read_transport(const std::filesystem::path& folder, const std::function<Status(const TransportEntry&)>& each);
 
 // The streams of an entry's file, without the attributes in front of them.

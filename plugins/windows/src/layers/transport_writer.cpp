@@ -2,8 +2,8 @@
 
 #include <documents/bytes.hpp>
 #include <documents/utf8_text.hpp>
+#include <layers/place.hpp>
 #include <layers/transport_format.hpp>
-#include <sys/file_tree.hpp>
 
 #include <cerrno>
 
@@ -26,18 +26,6 @@ fs::path beside(const fs::path& directory) {
 // A name that would be taken for a part of the format.
 bool is_of_the_format(const std::string& name) {
     return folded({name}).ends_with(kDirectorySuffix);
-}
-
-// Whether each directory on the way is a directory, and the end a file: a link could lead out of the layer.
-Result<bool> is_plain_file(const fs::path& layer, const LayerPath& path) {
-    fs::path at = layer;
-    for (size_t i = 0; i < path.size(); ++i) {
-        at /= path_from_utf8(path[i]);
-        const Result<FileKind> kind = kind_of(at);
-        if (!kind) return kind.error();
-        if (*kind != (i + 1 == path.size() ? FileKind::kFile : FileKind::kDirectory)) return false;
-    }
-    return true;
 }
 
 }  // namespace
@@ -73,7 +61,7 @@ Status TransportWriter::write(const char* data, size_t size) {
 // What came before under this name.
 Status TransportWriter::forget(const LayerPath& path) {
     const fs::path place = below(folder_, path);
-    std::erase(link_directories_, place);
+    std::erase_if(link_directories_, [&path](const LayerPath& link) { return folded(link) == folded(path); });
     std::erase_if(links_, [&path](const Link& link) { return folded(link.path) == folded(path); });
     if (Status removed = remove_tree(place); !removed) return removed;
     return remove_tree(beside(place));
@@ -98,7 +86,7 @@ Status TransportWriter::add(const LayerPath& path, const MemberFacts& facts, boo
     if (facts.is_directory()) {
         file = beside(place);
         if (facts.reparse) {
-            link_directories_.push_back(place);
+            link_directories_.push_back(path);
         } else {
             if (Status made = make_directory(place); !made) return made;
             directories_.emplace_back(path, facts.basic);
@@ -122,9 +110,9 @@ Status TransportWriter::begin_stream(const StreamHeader& header) {
 
 Result<fs::path> TransportWriter::layer_with(const LayerPath& target) const {
     for (const fs::path& parent : parents_) {
-        const Result<bool> there = is_plain_file(parent, target);
-        if (!there) return there.error();
-        if (*there) return parent;
+        const Result<FileKind> kind = kind_below(parent, target);
+        if (!kind) return kind.error();
+        if (*kind == FileKind::kFile) return parent;
     }
     return refuse("links to what is no file of the layer, nor of one below");
 }
@@ -149,7 +137,7 @@ Status TransportWriter::add_link(const LayerPath& path, const LayerPath& target,
 
 Status TransportWriter::remove(const LayerPath& path) {
     if (path.size() < 2 || path[0] != kFiles) return refuse("removes what is not below Files");
-    removed_.push_back(path_text(LayerPath(path.begin() + 1, path.end())));
+    removed_.push_back(path);
     return ok();
 }
 
@@ -164,40 +152,63 @@ Status TransportWriter::finish() {
         if (Status added = add({needed}, facts, false); !added) return added;
     }
     if (Status closed = close_file(); !closed) return closed;
-    for (const fs::path& directory : link_directories_) {
-        // While members come there is none, so that nothing lands behind a link.
+    for (const LayerPath& path : link_directories_) {
+        // While members come there is none, so that nothing lands behind a link: by another spelling neither.
+        const fs::path directory = below(folder_, path);
+        const Result<FileKind> kind = kind_of(directory);
+        if (!kind) return kind.error();
+        if (*kind != FileKind::kNone) {
+            return refuse("layer: member '" + tar_name_of(path) + "' is a link in the place of a directory")
+                .with_resource(tar_name_of(path));
+        }
         if (Status made = make_directory(directory); !made) return made;
     }
-    if (!removed_.empty()) {
-        if (Status opened = open_file(folder_ / kTombstones, {}); !opened) return opened;
-        if (Status written = put_bytes(encode_tombstones(removed_)); !written) return written;
-        if (Status closed = close_file(); !closed) return closed;
+    // There, too, when nothing is removed.
+    std::vector<std::string> names;
+    for (const LayerPath& path : removed_) names.push_back(path_text(LayerPath(path.begin() + 1, path.end())));
+    if (Status opened = open_file(folder_ / kTombstones, {}); !opened) return opened;
+    if (Status written = put_bytes(encode_tombstones(names)); !written) return written;
+    return close_file();
+}
+
+// Some versions of the system do not look at the list, and give the new layer all that those below have.
+Status TransportWriter::remove_from(const fs::path& imported) const {
+    for (const LayerPath& path : removed_) {
+        // What the layer has itself under that name came with the import.
+        const Result<FileKind> own = kind_below(folder_, path);
+        if (!own) return own.error();
+        if (*own != FileKind::kNone) continue;
+        const LayerPath directory(path.begin(), path.end() - 1);
+        const Result<FileKind> above = kind_below(imported, directory);
+        if (!above) return above.error();
+        if (*above != FileKind::kDirectory) continue;
+        if (Status removed = remove_tree(below(imported, path)); !removed) return removed;
     }
     return ok();
 }
 
 Status TransportWriter::complete(const fs::path& imported) const {
+    if (Status removed = remove_from(imported); !removed) return removed;
     for (const Link& link : links_) {
         const fs::path& layer = link.of.empty() ? imported : link.of;
         const fs::path name = below(imported, link.path);
         const LayerPath directory(link.path.begin(), link.path.end() - 1);
-        fs::path at = imported;
-        for (const std::string& part : directory) {
-            at /= path_from_utf8(part);
-            const Result<FileKind> kind = kind_of(at);
-            if (!kind) return kind.error();
-            if (*kind == FileKind::kDirectory) continue;
+        const Result<FileKind> above = kind_below(imported, directory), kind = kind_below(layer, link.target);
+        if (!above) return above.error();
+        if (!kind) return kind.error();
+        if (*above != FileKind::kDirectory) {
             return Error(ErrorCode::kDataLoss, "layer: '" + path_text(directory) + "' was not imported as a directory");
         }
-        const Result<bool> there = is_plain_file(layer, link.target);
-        if (!there) return there.error();
-        if (!*there) return Error(ErrorCode::kDataLoss, "layer: '" + path_text(link.target) + "' was not imported");
+        if (*kind != FileKind::kFile)
+            return Error(ErrorCode::kDataLoss, "layer: '" + path_text(link.target) + "' was not imported");
         // The system may have left there what stands for the file of a layer below.
         if (Status removed = remove_tree(name); !removed) return removed;
         if (Status made = make_hard_link(below(layer, link.target), name); !made) return made;
     }
-    if (links_.empty()) return ok();
     for (auto directory = directories_.rbegin(); directory != directories_.rend(); ++directory) {
+        const Result<FileKind> kind = kind_below(imported, directory->first);
+        if (!kind) return kind.error();
+        if (*kind != FileKind::kDirectory) continue;
         if (Status set = set_basic_info(below(imported, directory->first), directory->second); !set) return set;
     }
     return ok();

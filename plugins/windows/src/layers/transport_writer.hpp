@@ -23,8 +23,8 @@ public:
     Status remove(const LayerPath& path) override;
     Status finish() override;
 
-    // What the format cannot say, done in the folder that the system has made of it: hard links, and the times of the
-    // directories they are in.
+    // What the format cannot say, done in the folder that the system has made of it: hard links, then the times of all
+    // directories. Before that, what the layer removes is removed once more. Names that are not there are fine.
     Status complete(const std::filesystem::path& imported) const;
 
 private:
@@ -38,6 +38,7 @@ private:
     Status open_file(const std::filesystem::path& path, const BasicInfo& info);
     Status close_file();
     Status put_bytes(const std::string& bytes) { return write(bytes.data(), bytes.size()); }
+    Status remove_from(const std::filesystem::path& imported) const;
     Result<std::filesystem::path> layer_with(const LayerPath& target) const;
 
     const std::filesystem::path folder_;
@@ -46,9 +47,9 @@ private:
     std::ofstream file_;
     BasicInfo info_;
     bool plain_ = false;  // file_ is below Hives
-    std::vector<std::string> removed_;
+    std::vector<LayerPath> removed_;
     std::vector<Link> links_;
-    std::vector<std::filesystem::path> link_directories_;
+    std::vector<LayerPath> link_directories_;
     std::vector<std::pair<LayerPath, BasicInfo>> directories_;
 };
 

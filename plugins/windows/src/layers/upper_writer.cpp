@@ -3,7 +3,6 @@
 #include <documents/utf8_text.hpp>
 #include <layers/transport_format.hpp>
 #include <sys/clone_file.hpp>
-#include <sys/file_tree.hpp>
 
 #include <algorithm>
 
@@ -63,10 +62,9 @@ Status UpperWriter::clone_machine() {
     const LayerPath files = {kUtilityVm, kFiles};
     if (Status made = make_directory(layer_ / kUtilityVm); !made) return made;
     for (const fs::path& parent : parents_) {
-        const Result<FileKind> folder = kind_of(parent / kUtilityVm), kind = kind_of(below(parent, files));
-        if (!folder) return folder.error();
+        const Result<FileKind> kind = kind_below(parent, files);
         if (!kind) return kind.error();
-        if (*folder != FileKind::kDirectory || *kind != FileKind::kDirectory) continue;
+        if (*kind != FileKind::kDirectory) continue;
         return clone_tree(parent, layer_, files);
     }
     return ok();
@@ -78,6 +76,13 @@ Status UpperWriter::enter_machine(const LayerPath& path) {
     return has_machine_ ? Status(ok()) : clone_machine();
 }
 
+// Its parents are known to be directories.
+Status UpperWriter::remove_machine_file(const LayerPath& path) {
+    machine_.parents().forget();
+    if (Status closed = machine_.close_file(); !closed) return closed;
+    return remove_tree(below(layer_, path));
+}
+
 Status UpperWriter::add(const LayerPath& path, const MemberFacts& facts, bool replaces) {
     if (!is_of_machine(path)) {
         current_ = &transport_;
@@ -85,13 +90,14 @@ Status UpperWriter::add(const LayerPath& path, const MemberFacts& facts, bool re
     }
     if (Status entered = enter_machine(path); !entered) return entered;
     if (path.size() < 3 && (!facts.is_directory() || facts.reparse)) return refuse("is no directory");
+    if (Status above = machine_.parents().check(path); !above) return above;
     const fs::path place = below(layer_, path);
     const Result<FileKind> kind = kind_of(place);
     if (!kind) return kind.error();
     // A directory that stays one keeps what is in it. A file may be that of the layer below: it is not written to.
     const bool stays = *kind == FileKind::kDirectory && facts.is_directory() && !facts.reparse;
     if (!stays) {
-        if (Status removed = remove_tree(place); !removed) return removed;
+        if (Status removed = remove_machine_file(path); !removed) return removed;
     }
     return machine_.add(path, facts, false);
 }
@@ -103,29 +109,22 @@ Status UpperWriter::add_link(const LayerPath& path, const LayerPath& target, boo
     }
     if (Status entered = enter_machine(path); !entered) return entered;
     if (path.size() < 3 || target.size() < 3 || !is_of_machine(target)) return refuse("is a link out of UtilityVM");
-    fs::path at = layer_;
-    for (size_t i = 0; i < target.size(); ++i) {
-        at /= path_from_utf8(target[i]);
-        const Result<FileKind> kind = kind_of(at);
-        if (!kind) return kind.error();
-        if (*kind == (i + 1 == target.size() ? FileKind::kFile : FileKind::kDirectory)) continue;
-        return refuse("links to what is no file of the layer, nor of one below");
-    }
-    return machine_.add_link(path, target, true, true);
+    const Result<FileKind> kind = kind_below(layer_, target);
+    if (!kind) return kind.error();
+    if (*kind != FileKind::kFile) return refuse("links to what is no file of the layer, nor of one below");
+    if (Status above = machine_.parents().check(path); !above) return above;
+    if (Status removed = remove_machine_file(path); !removed) return removed;
+    return machine_.add_link(path, target, true, false);
 }
 
 Status UpperWriter::remove(const LayerPath& path) {
     if (!is_of_machine(path)) return transport_.remove(path);
     if (Status entered = enter_machine(path); !entered) return entered;
     if (path.size() < 3) return refuse("removes what is not below the Files of UtilityVM");
-    fs::path at = layer_;
-    for (size_t i = 0; i + 1 < path.size(); ++i) {
-        at /= path_from_utf8(path[i]);
-        const Result<FileKind> kind = kind_of(at);
-        if (!kind) return kind.error();
-        if (*kind != FileKind::kDirectory) return refuse("removes what is not there");
-    }
-    return remove_tree(below(layer_, path));
+    const Result<FileKind> above = kind_below(layer_, LayerPath(path.begin(), path.end() - 1));
+    if (!above) return above.error();
+    if (*above != FileKind::kDirectory) return refuse("removes what is not there");
+    return remove_machine_file(path);
 }
 
 Status UpperWriter::finish() {

@@ -30,6 +30,7 @@ private:
     // Names in the machine's folder, which is made when the first one comes.
     Status enter_machine(const LayerPath& path);
     Status clone_machine();
+    Status remove_machine_file(const LayerPath& path);
 
     const std::vector<std::filesystem::path> parents_;
     const std::filesystem::path layer_;

@@ -1,6 +1,8 @@
 // Layers on top of others: what is written for the system's import, byte by byte, and the way back.
 #include "layer_support.hpp"
 
+#include <layers/transport_reader.hpp>
+
 namespace slipway::windows_backend {
 namespace {
 
@@ -75,7 +77,7 @@ TEST_F(Transport, DirectoriesThatAreLeftOutAreMade) {
     for (const char* const directory : {"Files", "Files/a", "Files/a/b", "Hives"}) {
         EXPECT_EQ(bytes(std::string("transport/") + directory + ".$wcidirs$"), number(16)) << directory;
     }
-    EXPECT_FALSE(exists("transport/tombstones.txt"));
+    EXPECT_EQ(bytes("transport/tombstones.txt"), "\xEF\xBB\xBFVersion 1.0\n") << "there, too, when it is empty";
     EXPECT_EQ(simulated_hcs::check_transport(root_ / "transport"), std::nullopt);
 }
 
@@ -110,6 +112,52 @@ TEST_F(Transport, HardLinksAreMadeAfterTheImport) {
     EXPECT_EQ(bytes("imported/Files/dir/b.txt"), "a");
     EXPECT_EQ(bytes("imported/Files/dir/c.txt"), "below");
     EXPECT_TRUE(std::filesystem::equivalent(root_ / "imported/Files/dir/a.txt", root_ / "imported/Files/dir/b.txt"));
+}
+
+TEST_F(Transport, WhatIsRemovedIsNotInTheImport) {
+    TarText tar(tar_of({{"Files/dir", "", '5', "", {{"MSWINDOWS.fileattr", "16"}}, 1'300'000'000},
+                        {"Files/dir/.wh.gone", ""},
+                        {"Files/dir/.wh.whole", ""},
+                        {"Files/dir/.wh.never", ""},
+                        {"Files/none/.wh.x", ""},
+                        {"Files/dir/.wh.again", ""},
+                        {"Files/dir/again", "new"}}));
+    ASSERT_TRUE(make_directory(root_ / "transport"));
+    TransportWriter writer(root_ / "transport", {});
+    ASSERT_TRUE(unpack_layer(tar.stream(), writer));
+    // As a system leaves it that does not look at the list.
+    for (const char* const file : {"gone", "whole/a", "whole/b/c", "stays", "again"}) {
+        write(std::string("imported/Files/dir/") + file, file);
+    }
+
+    const Status completed = writer.complete(root_ / "imported");
+
+    ASSERT_TRUE(completed) << completed.error().message();
+    EXPECT_FALSE(exists("imported/Files/dir/gone"));
+    EXPECT_FALSE(exists("imported/Files/dir/whole"));
+    EXPECT_EQ(bytes("imported/Files/dir/stays"), "stays");
+    EXPECT_EQ(bytes("imported/Files/dir/again"), "again") << "it is the layer's own";
+    EXPECT_EQ(basic_info(root_ / "imported/Files/dir")->write, file_time_of_seconds(1'300'000'000));
+}
+
+TEST_F(Transport, NothingIsRemovedBehindALinkOfAnImportedLayer) {
+    write("outside/gone", "s");
+    TarText tar(tar_of({{"Files/dir/.wh.gone", ""}, {"Files/dir/sub", "", '5', "", {}, 1'300'000'000}}));
+    ASSERT_TRUE(make_directory(root_ / "transport"));
+    TransportWriter writer(root_ / "transport", {});
+    ASSERT_TRUE(unpack_layer(tar.stream(), writer));
+    std::filesystem::create_directories(root_ / "imported/Files");
+    std::filesystem::create_directory(root_ / "outside/sub");
+    const BasicInfo before = *basic_info(root_ / "outside/sub");
+    std::error_code unsupported;
+    std::filesystem::create_directory_symlink(root_ / "outside", root_ / "imported/Files/dir", unsupported);
+    if (unsupported) GTEST_SKIP() << "no symbolic links here: " << unsupported.message();
+
+    const Status completed = writer.complete(root_ / "imported");
+
+    EXPECT_TRUE(completed) << completed.error().message();
+    EXPECT_EQ(bytes("outside/gone"), "s");
+    EXPECT_EQ(basic_info(root_ / "outside/sub")->write, before.write);
 }
 
 TEST_F(Transport, ALinkOfAnImportedLayerIsNeverFollowed) {
@@ -184,6 +232,66 @@ TEST_F(Transport, FilesWithHolesAreFilledWithZeroes) {
         ASSERT_EQ(*packed.stream().read(content, sizeof(content)), 10U);
         EXPECT_EQ(std::string(content, 10), std::string("\0\0ab\0\0c\0\0\0", 10));
     }
+}
+
+TEST_F(Transport, RemovalsInDirectoriesThatAreNotThereAreTold) {
+    ASSERT_TRUE(unpack({{"Files/there/.wh.a", ""}, {"Files/there/x", "x"}}));
+    write("transport/tombstones.txt", "\xEF\xBB\xBFVersion 1.0\n\\there\\a\n\\first\\b\n\\second\\c\n\\second\\d\\e\n");
+
+    TarText packed(pack());
+    std::vector<std::string> names;
+    while (auto member = *packed.stream().next()) {
+        if (member->name.find(".wh.") != std::string::npos) names.push_back(member->name);
+    }
+
+    EXPECT_THAT(names, testing::ElementsAre("Files/there/.wh.a", "Files/first/.wh.b", "Files/second/.wh.c",
+                                            "Files/second/d/.wh.e"));
+}
+
+// Containers can make names by paths that Windows takes as they are.
+TEST_F(Transport, NamesOfContainersAreReadAsTheyAreAndNotPacked) {
+    for (const std::string name : {"x.", "x ", "aux", ".wh.x"}) {
+        SCOPED_TRACE(name);
+        ASSERT_TRUE(remove_tree(root_ / "transport"));
+        ASSERT_TRUE(unpack({{"Files/x", "another file"}}));
+        std::ofstream(long_path(root_ / "transport/Files") / name, std::ios::binary)
+            << number(32) << stream(StreamId::kData, "its own");
+
+        std::map<std::string, uint64_t> sizes;
+        const Status read = read_transport(root_ / "transport", [&sizes](const TransportEntry& entry) -> Status {
+            const Result<EntryFacts> facts = read_facts(entry);
+            if (!facts) return facts.error();
+            sizes[entry.path.back()] = facts->size;
+            return ok();
+        });
+        EXPECT_TRUE(read) << read.error().message();
+        EXPECT_EQ(sizes[name], 7U);
+        EXPECT_EQ(sizes["x"], 12U);
+
+        StringSink sink;
+        const Status packed = pack_layer(root_ / "transport", sink.get(), [] { return Status(ok()); });
+        ASSERT_FALSE(packed);
+        EXPECT_EQ(packed.error().code(), ErrorCode::kUnimplemented);
+        EXPECT_EQ(packed.error().resource(), "Files\\" + name);
+    }
+}
+
+TEST_F(Transport, ANameThatIsNoTextIsAnError) {
+#ifdef _WIN32
+    const std::filesystem::path name(std::wstring{L'x', wchar_t{0xD800}});
+#else
+    const std::filesystem::path name("x\xFF");
+#endif
+    ASSERT_TRUE(unpack({}));
+    std::ofstream(long_path(root_ / "transport/Files") / name, std::ios::binary)
+        << number(32) << stream(StreamId::kData, "");
+
+    StringSink sink;
+    const Status packed = pack_layer(root_ / "transport", sink.get(), [] { return Status(ok()); });
+
+    ASSERT_FALSE(packed);
+    EXPECT_EQ(packed.error().code(), ErrorCode::kUnimplemented);
+    EXPECT_THAT(packed.error().message(), HasSubstr("is no Unicode text"));
 }
 
 TEST_F(Transport, DamagedExportsAreNamed) {
