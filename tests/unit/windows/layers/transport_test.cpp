@@ -285,6 +285,9 @@ TEST_F(Transport, ANameThatIsNoTextIsAnError) {
     ASSERT_TRUE(unpack({}));
     std::ofstream(long_path(root_ / "transport/Files") / name, std::ios::binary)
         << number(32) << stream(StreamId::kData, "");
+    const auto entries = list_directory(root_ / "transport/Files");
+    ASSERT_TRUE(entries && entries->size() == 1);
+    if (entries->front().native != name) GTEST_SKIP() << "this file system keeps texts alone";
 
     StringSink sink;
     const Status packed = pack_layer(root_ / "transport", sink.get(), [] { return Status(ok()); });
