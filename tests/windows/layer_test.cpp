@@ -125,9 +125,9 @@ TEST_F(WindowsLayers, WhatADeadDaemonLeftIsRemoved) {
 
 TEST_F(WindowsLayers, WhatCannotBeRemovedIsInNobodysWay) {
     const std::string debris = directory_ + "/data/layers/work.1";
-    fs::create_directories(debris);
+    fs::create_directories(debris + "/layer");
     {
-        const LastingFile file(debris + "/file");
+        const LastingFile file(debris + "/layer/file");
         if (!file.works()) GTEST_SKIP() << "no file here that cannot be removed";
         restart();
 
@@ -136,6 +136,7 @@ TEST_F(WindowsLayers, WhatCannotBeRemovedIsInNobodysWay) {
 
         EXPECT_TRUE(base) << base.message();
         EXPECT_TRUE(changed) << changed.message();
+        EXPECT_FALSE(fs::exists(folder_of(kBase) + "/file")) << "the folder that stayed is not worked in";
         EXPECT_THAT(beside_the_layers(), testing::ElementsAre("work.1"));
     }
     restart();
