@@ -25,14 +25,16 @@ fs::path odd_name() {
 
 TEST_F(FileTree, ANameThatIsNoTextIsListedAndRemoved) {
     for (const char* const folder : {"first", "second"}) {
-        fs::create_directories(long_path(root_ / folder / odd_name()));
+        std::error_code refused;
+        fs::create_directories(long_path(root_ / folder / odd_name()), refused);
+        if (refused) GTEST_SKIP() << "this file system takes texts alone";
         std::ofstream(long_path(root_ / folder / odd_name() / odd_name())) << "x";
     }
 
     const auto entries = list_directory(root_ / "first");
     ASSERT_TRUE(entries) << entries.error().message();
     ASSERT_EQ(entries->size(), 1U);
-    if (entries->front().native != odd_name()) GTEST_SKIP() << "this file system keeps texts alone";
+    EXPECT_TRUE(entries->front().native == odd_name());
     EXPECT_EQ(entries->front().name, "x\xEF\xBF\xBD");
     EXPECT_FALSE(entries->front().is_text);
     EXPECT_TRUE(remove_tree(root_ / "first"));

@@ -286,8 +286,8 @@ TEST_F(Transport, ANameThatIsNoTextIsAnError) {
     std::ofstream(long_path(root_ / "transport/Files") / name, std::ios::binary)
         << number(32) << stream(StreamId::kData, "");
     const auto entries = list_directory(root_ / "transport/Files");
-    ASSERT_TRUE(entries && entries->size() == 1);
-    if (entries->front().native != name) GTEST_SKIP() << "this file system keeps texts alone";
+    ASSERT_TRUE(entries);
+    if (entries->empty()) GTEST_SKIP() << "this file system takes texts alone";
 
     StringSink sink;
     const Status packed = pack_layer(root_ / "transport", sink.get(), [] { return Status(ok()); });
