@@ -30,7 +30,8 @@ bool is_beside(const std::string& name) {
 
 class Walk {
 public:
-    // In the form that Windows takes as it is: else a container's "x." would be read as "x", and its "aux" as a device.
+    // In the form that Windows takes as it is. Standard libraries differ in whether they let Windows look at the whole
+    // path first, which would make "x" of a container's "x.", and a device of its "aux".
     Walk(const fs::path& folder, const std::function<Status(const TransportEntry&)>& each)
         : folder_(long_path(folder)), each_(each) {}
 
