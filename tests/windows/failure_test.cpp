@@ -173,12 +173,94 @@ TEST_F(WindowsFailures, AShutdownThatNeverEndsIsFollowedByTermination) {
     slw_container* c = open(id);
     ASSERT_TRUE(run(c, id, {does({"deaf", "say:deaf", "sleep:60000"})}));
     ASSERT_TRUE(says(id, "stdout:deaf\n"));
+    const auto begin = Clock::now();
     EXPECT_TRUE(signal(c, 15));
+    EXPECT_LT(Clock::now() - begin, milliseconds(2500)) << "handed over, not waited for";
     EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id, milliseconds(300)).kind, 0);
 
     EXPECT_TRUE(signal(c, 9));
 
     EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id).exit_code, 1067);
+    EXPECT_TRUE(give_back(c));
+}
+
+TEST_F(WindowsFailures, AShutdownThatTakesItsTimeIsNotCutShort) {
+#ifdef _WIN32
+    GTEST_SKIP() << "the simulated host's control events cannot be ignored on Windows: they need a console of both";
+#endif
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, {does({"deaf", "say:deaf", "sleep:6000", "exit:7"})}));
+    ASSERT_TRUE(says(id, "stdout:deaf\n"));
+
+    EXPECT_TRUE(signal(c, 15));
+
+    EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id).exit_code, 7);
+    EXPECT_TRUE(give_back(c));
+}
+
+TEST_F(WindowsFailures, AControlEventThatIsIgnoredIsSentAllTheSame) {
+#ifdef _WIN32
+    GTEST_SKIP() << "the simulated host's control events cannot be ignored on Windows: they need a console of both";
+#endif
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, {does({"deaf", "say:deaf", "sleep:60000"})}));
+    ASSERT_TRUE(says(id, "stdout:deaf\n"));
+    const auto begin = Clock::now();
+
+    EXPECT_TRUE(signal(c, 2));
+
+    EXPECT_LT(Clock::now() - begin, milliseconds(2500));
+    EXPECT_TRUE(signal(c, 9));
+    EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id).exit_code, 1067);
+    EXPECT_TRUE(give_back(c));
+}
+
+TEST_F(WindowsFailures, ATerminationThatIsNotOverSoonIsSentAllTheSame) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, {does({"sleep:60000"})}));
+    json slow = rule("HcsTerminateComputeSystem", "late");
+    slow["delay_ms"] = 6000;
+    simulated::inject(json::array({slow}));
+
+    EXPECT_TRUE(signal(c, 9));
+
+    EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id).exit_code, 1067);
+    EXPECT_TRUE(give_back(c));
+}
+
+class WindowsTimes : public WindowsBackend {
+protected:
+    json config() const override { return {{"timeouts_ms", {{"process", 300}, {"stop", 5000}, {"undo", 500}}}}; }
+};
+
+TEST_F(WindowsTimes, TheFirstProcessHasItsOwnAfterASlowBoot) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    json slow = rule("HcsStartComputeSystem", "late");
+    slow["delay_ms"] = 600;
+    simulated::inject(json::array({slow}));
+
+    EXPECT_TRUE(run(c, id, {does({"sleep:60000"})}));
+
+    EXPECT_TRUE(give_back(c));
+}
+
+TEST_F(WindowsTimes, WhatOutlivesTheFirstProcessHasThatOfAStop) {
+#ifdef _WIN32
+    GTEST_SKIP() << "the simulated host's control events cannot be ignored on Windows: they need a console of both";
+#endif
+    const std::string id = test_id('1'), exec_id = test_id('e');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, {does({"sleep:1500"})}));
+    ASSERT_TRUE(exec(c, exec_id, does({"deaf", "sleep:2500", "exit:6"})));
+    ASSERT_EQ(host_->wait(SLW_EVENT_EXIT, id).kind, SLW_EVENT_EXIT);
+
+    EXPECT_TRUE(destroy(c));
+
+    EXPECT_EQ(host_->wait(SLW_EVENT_EXEC_EXIT, exec_id).exit_code, 6) << "not terminated";
     EXPECT_TRUE(give_back(c));
 }
 

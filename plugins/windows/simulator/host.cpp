@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace slipway::simulated_hcs {
 
@@ -111,9 +112,30 @@ Hresult Host::submit(const char* function, raw::Handle handle, std::function<Out
         } else {
             outcome = apply(rule);
         }
-        finish(operation, handle, outcome, lock);
+        if (outcome.with == nullptr) {
+            finish(operation, handle, outcome, lock);
+        } else {
+            outcome.with->push_back([this, operation, handle](Lock& held) { finish(operation, handle, {}, held); });
+        }
     });
     return raw::kOk;
+}
+
+void Host::bind(raw::Handle operation, raw::Handle target, const char* function) {
+    if (const auto accepted = find<Operation>(operation, Kind::kOperation, function)) accepted->target = target;
+}
+
+void Host::check_unused(raw::Handle target, const char* function) {
+    for (const auto& [handle, entry] : handles_) {
+        if (entry.kind != Kind::kOperation) continue;
+        const auto operation = std::static_pointer_cast<Operation>(entry.object);
+        if (operation->target != target || operation->state != Operation::State::kPending) continue;
+        violations.push_back(std::string(function) + ": somebody still waits for what he asked by this handle");
+    }
+}
+
+void Host::run_endings(Endings& endings) {
+    for (auto& ending : std::exchange(endings, {})) post(milliseconds(0), std::move(ending));
 }
 
 Hresult Host::enter(const char* function, Lock& lock, Rule* out) {

@@ -37,17 +37,22 @@ enum class TextOwner { kHcs, kHcn };
 
 enum class Kind { kOperation, kSystem, kProcess, kNetwork, kEndpoint, kNamespace, kDisk };
 
+// What is done once a system or process has ended: operations that ask for its end are over then, not before.
+using Endings = std::vector<std::function<void(Lock&)>>;
+
 // How an operation ends.
 struct Outcome {
     Hresult result = raw::kOk;
-    std::string document;  // empty: none
+    std::string document = {};  // empty: none
+    Endings* with = nullptr;    // the operation ends with these; null: now
 };
 
 struct Operation {
     enum class State { kNew, kPending, kDone } state = State::kNew;
     void* context = nullptr;
     raw::OperationCallback callback = nullptr;
-    bool tells_process = false;  // of HcsCreateProcess and HcsGetProcessInfo
+    bool tells_process = false;    // of HcsCreateProcess and HcsGetProcessInfo
+    raw::Handle target = nullptr;  // of a system or process, whose handle must stay open meanwhile
     Outcome outcome;
     raw::ProcessInformation process;
     bool delivered = false;  // `process` is the caller's
@@ -69,6 +74,7 @@ struct Process {
     bool console = false;
     Rule exit_rule;  // for the event of its end
     json console_size;
+    Endings endings;
 };
 
 struct System {
@@ -82,6 +88,7 @@ struct System {
     Rule exit_rule;  // for the event of its end
     std::string volume, name_space;
     std::map<uint32_t, std::shared_ptr<Process>> processes;
+    Endings endings;
     std::unique_ptr<Machine> machine;  // of a virtual machine
     std::weak_ptr<System> hosting;     // of a container in one
 
@@ -164,6 +171,9 @@ public:
     // come instead.
     Hresult submit(const char* function, raw::Handle operation, std::function<Outcome(const Rule&)> apply,
                    bool tells_process = false);
+    // An accepted operation is about what this handle leads to. Whoever closes that first commits a violation.
+    void bind(raw::Handle operation, raw::Handle target, const char* function);
+    void check_unused(raw::Handle target, const char* function);
     // A synchronous call: counts it, fails or blocks by rule. Success means: go on.
     Hresult enter(const char* function, Lock& lock, Rule* rule = nullptr);
 
@@ -186,6 +196,7 @@ public:
     // The host's thread calls it before it waits, and some twenty times a second meanwhile, with the mutex held. Null:
     // nothing.
     void (*at_rest)(Host& host) = nullptr;
+    void run_endings(Endings& endings);
     // Waits until no callback of this handle runs. Lock held.
     void wait_for_callback(raw::Handle handle, Lock& lock);
 

@@ -81,6 +81,7 @@ Hresult create_process(raw::Handle handle, raw::Text parameters, raw::Handle ope
         },
         true);
     if (accepted != raw::kOk) return accepted;
+    host.bind(operation, handle, "HcsCreateProcess");
     auto open = std::make_shared<OpenProcess>();
     open->object = process;
     *out = host.add_handle(Kind::kProcess, std::move(open));
@@ -109,6 +110,7 @@ void close_process(raw::Handle handle) {
     Host& host = Host::get();
     Lock lock(host.mutex);
     host.wait_for_callback(handle, lock);
+    host.check_unused(handle, "HcsCloseProcess");
     host.take<OpenProcess>(handle, Kind::kProcess, "HcsCloseProcess");
 }
 
@@ -118,7 +120,7 @@ Hresult on_process(const char* function, raw::Handle handle, raw::Handle operati
     const std::lock_guard lock(host.mutex);
     const auto opened = host.find<OpenProcess>(handle, Kind::kProcess, function);
     if (!opened) return raw::kInvalidHandle;
-    return host.submit(
+    const Hresult accepted = host.submit(
         function, operation,
         [process = opened->object, apply = std::move(apply)](const Rule&) -> Outcome {
             if (!process->child) return {raw::kElementNotFound, ""};
@@ -127,6 +129,8 @@ Hresult on_process(const char* function, raw::Handle handle, raw::Handle operati
             return apply(process);
         },
         tells_process);
+    if (accepted == raw::kOk) host.bind(operation, handle, function);
+    return accepted;
 }
 
 Hresult terminate_process(raw::Handle handle, raw::Handle operation, raw::Text options) {
@@ -145,7 +149,7 @@ Hresult signal_process(raw::Handle handle, raw::Handle operation, raw::Text opti
         }
         if (process->exited) return {raw::kHcsProcessAlreadyStopped, ""};
         process->child->interrupt();
-        return {};
+        return {raw::kOk, "", &process->endings};  // as images of Server Core do
     });
 }
 
@@ -203,6 +207,7 @@ void Host::process_ended(const std::shared_ptr<Process>& process, uint32_t exit_
     process->exited = true;
     process->exit_code = exit_code;
     tell_end(process, Kind::kProcess, raw::kEventProcessExited, process_status(*process));
+    run_endings(process->endings);
     if (const auto system = process->system.lock()) finish_if_empty(system);
     changed.notify_all();
 }

@@ -114,6 +114,7 @@ void close_system_handle(raw::Handle handle) {
     Host& host = Host::get();
     Lock lock(host.mutex);
     host.wait_for_callback(handle, lock);
+    host.check_unused(handle, "HcsCloseComputeSystem");
     const auto opened = host.take<OpenSystem>(handle, Kind::kSystem, "HcsCloseComputeSystem");
     if (opened) host.close_system(opened->object);
 }
@@ -125,6 +126,11 @@ Hresult start_system(raw::Handle handle, raw::Handle operation, raw::Text option
         system->state = State::kRunning;
         return {};
     });
+}
+
+// Success says that it has stopped.
+Outcome when_stopped(System& system) {
+    return {raw::kOk, "", system.state == State::kStopped ? nullptr : &system.endings};
 }
 
 Hresult shut_down_system(raw::Handle handle, raw::Handle operation, raw::Text options) {
@@ -142,7 +148,7 @@ Hresult shut_down_system(raw::Handle handle, raw::Handle operation, raw::Text op
             if (!process->exited) process->child->interrupt();
         }
         Host::get().finish_if_empty(system);
-        return {};
+        return when_stopped(*system);
     });
 }
 
@@ -152,7 +158,7 @@ Hresult terminate_system(raw::Handle handle, raw::Handle operation, raw::Text op
         if (system->state == State::kStopped) return {raw::kHcsSystemAlreadyStopped, ""};
         if (system->stands_still()) return {raw::kHcsInvalidState, ""};
         Host::get().end_system(system, "ForcedExit", raw::kOk);
-        return {};
+        return when_stopped(*system);
     });
 }
 
@@ -169,13 +175,14 @@ Hresult on_system(const char* function, raw::Handle handle, raw::Handle operatio
     const std::lock_guard lock(host.mutex);
     const auto opened = host.find<OpenSystem>(handle, Kind::kSystem, function);
     if (!opened) return raw::kInvalidHandle;
-    return host.submit(function, operation,
-                       [&host, system = opened->object, apply = std::move(apply)](const Rule& rule) {
-                           const Outcome outcome = apply(system);
-                           if (rule.action == Action::kCrashSystem)
-                               host.end_system(system, "UnexpectedExit", raw::kHcsUnexpectedExit);
-                           return outcome;
-                       });
+    const Hresult accepted =
+        host.submit(function, operation, [&host, system = opened->object, apply = std::move(apply)](const Rule& rule) {
+            const Outcome outcome = apply(system);
+            if (rule.action == Action::kCrashSystem) host.end_system(system, "UnexpectedExit", raw::kHcsUnexpectedExit);
+            return outcome;
+        });
+    if (accepted == raw::kOk) host.bind(operation, handle, function);
+    return accepted;
 }
 
 std::vector<std::shared_ptr<System>> Host::hosted_by(const System& machine) const {
@@ -222,6 +229,7 @@ void Host::finish_if_empty(const std::shared_ptr<System>& system) {
     release_parts(*this, *system);
     tell_end(system, Kind::kSystem, raw::kEventSystemExited,
              {{"Status", system->exit_status}, {"ExitType", system->exit_type}});
+    run_endings(system->endings);
     const auto machine = system->hosting.lock();
     if (system->handles == 0) systems.erase(system->id);  // perhaps the last that knew it
     if (machine) finish_if_empty(machine);

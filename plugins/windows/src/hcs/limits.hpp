@@ -41,13 +41,17 @@ private:
     Clock::time_point end_;
 };
 
-// How long each kind of work may take at most; the host's configuration may shorten them.
+// How long a request is waited for that is over only when what it asks for is: a shutdown, a control event, a
+// termination. A refusal comes within it; what lasts longer goes on, and the end of the process is told by its event.
+constexpr std::chrono::milliseconds kHandOver{500};
+
+// How long each kind of work may take at most; the host's configuration may set others.
 struct Timeouts {
     std::chrono::milliseconds system{240'000};   // creating and starting a system
     std::chrono::milliseconds process{60'000};   // starting a process in it
     std::chrono::milliseconds network{120'000};  // each call of the HNS
     std::chrono::milliseconds storage{240'000};  // each call about layers and disks
-    std::chrono::milliseconds stop{30'000};      // a graceful end before termination
+    std::chrono::milliseconds stop{30'000};      // the shutdown of a system whose first process ended by itself
     std::chrono::milliseconds undo{10'000};      // each step of giving something back
 };
 

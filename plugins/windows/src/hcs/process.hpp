@@ -26,7 +26,8 @@ public:
 
     Status watch(EventHandler handler);
     Status terminate(const Limits& limits) const;
-    // `name`: CtrlC, CtrlBreak, CtrlClose, CtrlLogOff, CtrlShutdown. May block until the process ends.
+    // `name`: CtrlC, CtrlBreak, CtrlClose, CtrlLogOff, CtrlShutdown. Some images answer only when the process has
+    // ended; after kDeadlineExceeded it may have got the event all the same.
     Status signal(const std::string& name, const Limits& limits) const;
     Status modify(const nlohmann::json& request, const Limits& limits) const;
     // ProcessStatus as the exit event has it.

@@ -30,8 +30,10 @@ public:
     Status watch(EventHandler handler);
 
     Status start(const Limits& limits) const;
-    // Every process gets a shutdown event. Accepted, not done: the event says when.
+    // Every process gets a shutdown event. Success: the system has stopped. After kDeadlineExceeded it goes on
+    // stopping.
     Status shut_down(const Limits& limits) const;
+    // Success: it has stopped.
     Status terminate(const Limits& limits) const;
     // Of virtual machines alone.
     Status pause(const Limits& limits) const;

@@ -146,7 +146,7 @@ slw_status SLW_CALL start(slw_container* c, const slw_call* call, slw_process_in
             const Limits system_limits(limits, timeouts.system);
             const Result<Gate::Place> place = c->backend.creates.enter(system_limits, kWaitingToMake);
             if (!place) return place.error();
-            started = run->start(system_limits, Limits(limits, timeouts.process));
+            started = run->start(system_limits, limits, timeouts.process);
         }
         if (!started) return started;
         fill_info(out, run->session().status());
@@ -163,7 +163,7 @@ slw_status SLW_CALL send_signal_to(slw_container* c, int32_t signum, slw_error* 
         if (!run || !run->is_running()) {
             return Error(ErrorCode::kNotFound, "container " + c->id + " is not running").with_resource(c->id);
         }
-        return run->signal(signum, kQuickly);
+        return run->signal(signum);
     });
 }
 

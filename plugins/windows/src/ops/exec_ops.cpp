@@ -93,7 +93,7 @@ slw_status SLW_CALL send_signal_to(slw_container* c, const char* exec_id, int32_
     return guarded(err, [&]() -> Status {
         const auto exec = find(*c, exec_id);
         if (!exec) return exec.error();
-        return (*exec)->signal(signum, Limits(kQuickly));
+        return (*exec)->signal(signum);
     });
 }
 
@@ -118,7 +118,7 @@ slw_status SLW_CALL release(slw_container* c, const slw_call*, const char* exec_
     return guarded(err, [&]() -> Status {
         const auto exec = c->take_exec(exec_id == nullptr ? "" : exec_id);
         if (!exec) return ok();
-        (void)exec->signal(9, Limits(kQuickly));  // it has ended, or does so now
+        (void)exec->signal(9);  // it has ended, or does so now
         (void)exec->wait_ended(milliseconds(4000));
         exec->release();
         return ok();

@@ -3,8 +3,6 @@
 #include <documents/json_access.hpp>
 #include <hcs/errors.hpp>
 
-#include <algorithm>
-
 namespace slipway::windows_backend {
 
 using nlohmann::json;
@@ -12,8 +10,17 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// For what waited for the end of a pause.
-constexpr milliseconds kSignalPatience(5000);
+// How long a guest has to end a container before its machine is ended.
+constexpr milliseconds kGuestPatience(5000);
+
+// How much of a pause's time a guest has to say what its container used.
+constexpr milliseconds kStatisticsPatience(1000);
+
+// What was asked for goes on, and its event says when it is done.
+Status handed_over(Status asked) {
+    if (!asked && asked.error().code() == ErrorCode::kDeadlineExceeded) return ok();
+    return asked;
+}
 
 }  // namespace
 
@@ -50,36 +57,49 @@ void ContainerRun::note_gone(const std::string& why) {
     session_.system_gone(why);
 }
 
-Status ContainerRun::start(const Limits& system, const Limits& process) {
+Status ContainerRun::start(const Limits& system, const CallLimits& call, milliseconds process) {
     {
         const std::lock_guard lock(mutex_);
         if (started_) return Error(ErrorCode::kConflict, "the container was started already");
         started_ = true;
     }
     if (Status started = system_.start(system); !started) return started;
-    return session_.start(system_, process_, process);
+    return session_.start(system_, process_, Limits(call, process));
 }
 
-Status ContainerRun::signal(int32_t number, milliseconds limit) {
-    if (!is_paused()) return send(number, limit);
-    // Nothing in the machine would hear of it.
-    if (number == 9) return machine_->terminate(Limits(limit));
-    const std::lock_guard lock(mutex_);
-    waiting_signals_.push_back(number);
-    return ok();
+Status ContainerRun::signal(int32_t number) {
+    if (Status known = ProcessSession::check_signal(number); !known) return known;
+    {
+        // resume() takes what waits after the pause is over: what is put here before then is found.
+        const std::lock_guard lock(mutex_);
+        if (is_paused() && number != 9) {
+            if (number != 0) waiting_signals_.push_back(number);
+            return ok();
+        }
+    }
+    return send(number);
 }
 
-Status ContainerRun::send(int32_t number, milliseconds limit) {
-    if (number != 9 && number != 15) return session_.signal(number, Limits(limit));
+Status ContainerRun::send(int32_t number) {
+    if (number != 9 && number != 15) return session_.signal(number);
     if (!is_running()) return Error(ErrorCode::kNotFound, "the container is not running");
-    Status sent = number == 9 ? system_.terminate(Limits(limit)) : system_.shut_down(Limits(limit));
-    if (sent) return sent;
+    if (number == 9) return terminate();
+    Status sent = handed_over(system_.shut_down(Limits(kHandOver)));
+    if (!sent && is_gone(sent.error())) return ok();  // it is ending
+    return sent;
+}
+
+Status ContainerRun::terminate() {
+    // Nothing in a paused machine would hear of it.
+    if (is_paused()) return handed_over(machine_->terminate(Limits(kGuestPatience)));
+    Status ended = system_.terminate(Limits(machine_ ? kGuestPatience : kHandOver));
+    if (ended) return ended;
+    if (is_ending(ended.error())) {
+        session_.system_gone("the system was gone when it was terminated");
+        return ok();
+    }
     // A guest that does not answer ends with its machine.
-    const bool ending = number == 9 ? is_ending(sent.error()) : is_gone(sent.error());
-    if (number == 9 && machine_ && !ending) return machine_->terminate(Limits(limit));
-    if (!ending) return sent;
-    if (number == 9) session_.system_gone("the system was gone when it was terminated");
-    return ok();  // it is ending
+    return handed_over(machine_ ? machine_->terminate(Limits(kGuestPatience)) : std::move(ended));
 }
 
 Status ContainerRun::check_pausable() const {
@@ -93,7 +113,20 @@ Status ContainerRun::check_pausable() const {
 
 Status ContainerRun::pause(const Limits& limits) {
     if (Status possible = check_pausable(); !possible) return possible;
+    if (is_paused()) return ok();
+    // Its guest will not answer meanwhile, and what the machine has used is another count. Who cannot tell can be held
+    // all the same.
+    const Result<json> before = system_.properties({"Statistics"}, Limits(kStatisticsPatience));
+    {
+        const std::lock_guard lock(mutex_);
+        statistics_ = before ? *before : json();
+    }
     return machine_->pause(limits);
+}
+
+json ContainerRun::statistics_before_pause() const {
+    const std::lock_guard lock(mutex_);
+    return statistics_;
 }
 
 Status ContainerRun::resume(const Limits& limits) {
@@ -104,7 +137,7 @@ Status ContainerRun::resume(const Limits& limits) {
         const std::lock_guard lock(mutex_);
         waiting.swap(waiting_signals_);
     }
-    for (const int32_t number : waiting) (void)send(number, kSignalPatience);  // as a signal to what has ended
+    for (const int32_t number : waiting) (void)send(number);  // as a signal to what has ended
     return ok();
 }
 
@@ -117,9 +150,9 @@ Status ContainerRun::end(const Timeouts& timeouts) {
     const bool by_itself = session_.status().state == SLW_PROCESS_EXITED;
     bool stopped = wait_stopped(milliseconds(0));
     if (!stopped && by_itself && !is_paused()) {
-        const milliseconds patience = std::min(timeouts.stop, timeouts.undo);
-        const Status asked = system_.shut_down(Limits(patience));
-        if (asked || is_gone(asked.error())) stopped = wait_stopped(patience);
+        const Status asked = system_.shut_down(Limits(timeouts.stop));
+        // Then only the event is waited for, which may be lost, or the end of a shutdown that was asked for before.
+        if (asked || is_gone(asked.error())) stopped = wait_stopped(timeouts.undo);
     }
     Status ended = ok();
     if (!stopped && !is_paused()) {

@@ -239,18 +239,21 @@ void ProcessSession::end_input() {
     pipes_.in->cancel();
 }
 
-Status ProcessSession::signal(int32_t number, const Limits& limits) {
+Status ProcessSession::check_signal(int32_t number) {
+    if (number == 0 || number == 9 || control_event(number) != nullptr) return ok();
+    return Error(ErrorCode::kInvalidArgument, "Windows has nothing for signal " + std::to_string(number));
+}
+
+Status ProcessSession::signal(int32_t number) {
     {
         const std::lock_guard lock(mutex_);
         if (status_.state != SLW_PROCESS_RUNNING || end_)
             return Error(ErrorCode::kNotFound, "the process is not running");
     }
-    if (number == 0) return ok();
-    const char* event = control_event(number);
-    if (number != 9 && event == nullptr) {
-        return Error(ErrorCode::kInvalidArgument, "Windows has nothing for signal " + std::to_string(number));
-    }
-    Status sent = number == 9 ? process_->terminate(limits) : process_->signal(event, limits);
+    if (Status known = check_signal(number); !known || number == 0) return known;
+    const Limits limits(kHandOver);
+    Status sent = number == 9 ? process_->terminate(limits) : process_->signal(control_event(number), limits);
+    if (!sent && sent.error().code() == ErrorCode::kDeadlineExceeded) return ok();  // it is on its way
     if (sent || !(number == 9 ? is_ending(sent.error()) : is_gone(sent.error()))) return sent;
     system_gone("the process was gone when it was signalled");  // its event is late or lost
     return Error(ErrorCode::kNotFound, "the process is not running");

@@ -48,9 +48,11 @@ public:
     Status start(const System& system, const nlohmann::json& parameters, const Limits& limits);
 
     Status attach(const slw_attach_request& request);
-    // 9 terminates; others are sent as control events. kNotFound when it has ended, kInvalidArgument for signals that
-    // Windows has nothing for.
-    Status signal(int32_t number, const Limits& limits);
+    // 9 terminates; others are sent as control events. Handed over, not waited for until the process has ended.
+    //   kNotFound         it has ended
+    //   kInvalidArgument  Windows has nothing for this signal
+    Status signal(int32_t number);
+    static Status check_signal(int32_t number);  // that kInvalidArgument
     // kConflict: no console, or not running.
     Status resize(uint16_t rows, uint16_t columns, const Limits& limits);
     slw_process_status status() const;

@@ -170,6 +170,48 @@ TEST_F(SimulatedCompute, TheLastHandleEndsASystemThatSaysSo) {
     EXPECT_THAT(simulated::leaks(), testing::IsEmpty());
 }
 
+TEST_F(SimulatedCompute, AShutdownAndAnEventForAProcessAreOverWhenItHasEnded) {
+    running_system();
+    raw::ProcessInformation info;
+    raw::Handle process = nullptr;
+    const json parameters = {{"CommandLine", R"(cmd /c "trap '' TERM; echo deaf; while :; do sleep 1; done")"},
+                             {"CreateStdOutPipe", true}};
+    ASSERT_EQ(launch(system_, parameters, &process, &info), raw::kOk) << answer_;
+    char byte = 0;
+    ASSERT_EQ(read(fd_of(info.std_output), &byte, 1), 1);
+    const std::u16string event = to_utf16(R"({"Signal":"CtrlC"})");
+    raw::Handle signalled = api_->HcsCreateOperation(nullptr, nullptr);
+    raw::Handle stopped = api_->HcsCreateOperation(nullptr, nullptr);
+
+    EXPECT_EQ(api_->HcsSignalProcess(process, signalled, event.c_str()), raw::kOk);
+    EXPECT_EQ(api_->HcsShutDownComputeSystem(system_, stopped, nullptr), raw::kOk);
+    for (const raw::Handle operation : {signalled, stopped}) {
+        EXPECT_EQ(api_->HcsWaitForOperationResult(operation, 50, nullptr), raw::kHcsOperationTimeout);
+    }
+    EXPECT_EQ(terminate(system_), raw::kOk);
+
+    for (const raw::Handle operation : {signalled, stopped}) {
+        EXPECT_EQ(api_->HcsWaitForOperationResult(operation, 5000, nullptr), raw::kOk);
+        api_->HcsCloseOperation(operation);
+    }
+    close(fd_of(info.std_output));
+    api_->HcsCloseProcess(process);
+    api_->HcsCloseComputeSystem(system_);
+    drop_volume();
+    EXPECT_THAT(simulated::leaks(), testing::IsEmpty());
+}
+
+TEST_F(SimulatedCompute, AHandleThatIsClosedUnderACallIsAViolation) {
+    running_system();
+    simulated::inject(json::array({{{"function", "HcsGetComputeSystemProperties"}, {"do", "hang"}}}));
+    raw::Handle operation = api_->HcsCreateOperation(nullptr, nullptr);
+    ASSERT_EQ(api_->HcsGetComputeSystemProperties(system_, operation, nullptr), raw::kOk);
+    api_->HcsCloseComputeSystem(system_);
+    api_->HcsCloseOperation(operation);
+    drop_volume();
+    expected_violations_ = {"HcsCloseComputeSystem: somebody still waits for what he asked by this handle"};
+}
+
 TEST_F(SimulatedCompute, InjectedFailuresComeAtTheirCall) {
     simulated::inject(json::array({
         {{"function", "HcsEnumerateComputeSystems"}, {"nth", 2}, {"do", "fail"}, {"hresult", "0x80070005"}},
