@@ -46,7 +46,16 @@ const void* SLW_CALL TestHost::service(void*, const char* id) noexcept {
     return nullptr;
 }
 
-void SLW_CALL TestHost::log(void*, int32_t, slw_text) noexcept {}
+void SLW_CALL TestHost::log(void* ctx, int32_t, slw_text line) noexcept {
+    auto* self = static_cast<TestHost*>(ctx);
+    const std::lock_guard lock(self->mutex_);
+    self->log_.append(view_of(line)).append("\n");
+}
+
+std::string TestHost::logged() {
+    const std::lock_guard lock(mutex_);
+    return log_;
+}
 
 void SLW_CALL TestHost::post(void* ctx, const slw_event* event) noexcept {
     auto* self = static_cast<TestHost*>(ctx);

@@ -47,6 +47,8 @@ public:
     // The first event of this kind for the container, or for the exec when one is named. Kind 0: none came in time.
     SeenEvent wait(int32_t kind, const std::string& id, std::chrono::milliseconds limit = std::chrono::seconds(10));
     size_t count(int32_t kind, const std::string& id);
+    // What the backend wrote to the log, a line each.
+    std::string logged();
 
 private:
     static const void* SLW_CALL service(void* ctx, const char* id) noexcept;
@@ -59,6 +61,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<SeenEvent> events_;  // guarded by mutex_
+    std::string log_;                // guarded by mutex_
 };
 
 // What a call answered.

@@ -35,14 +35,49 @@ protected:
     Outcome pause(slw_container* c) { return change(c, table<slw_pause_ops>(SLW_EXT_PAUSE)->pause); }
     Outcome resume(slw_container* c) { return change(c, table<slw_pause_ops>(SLW_EXT_PAUSE)->resume); }
 
-private:
-    Outcome change(slw_container* c, decltype(slw_pause_ops::pause) op) {
+    Outcome change(slw_container* c, decltype(slw_pause_ops::pause) op) { return change(c, op, call()); }
+    static Outcome change(slw_container* c, decltype(slw_pause_ops::pause) op, const slw_call& limits) {
         Outcome outcome;
         outcome.error.struct_size = sizeof(outcome.error);
-        const slw_call limits = call();
         outcome.status = op(c, &limits, &outcome.error);
         return outcome;
     }
+    json stats(slw_container* c) {
+        const slw_call limits = call();
+        StringSink out;
+        EXPECT_EQ(table<slw_stats_ops>(SLW_EXT_STATS)->read(c, &limits, out.get(), nullptr), SLW_OK);
+        return json::parse(out.take(), nullptr, false);
+    }
+    // A rule for the next call of the function.
+    static void inject(const char* function, const char* action, int delay_ms = 0) {
+        simulated::inject(json::array({{{"function", function},
+                                        {"nth", simulated::calls()[function] + 1},
+                                        {"do", action},
+                                        {"delay_ms", delay_ms}}}));
+    }
+    // Puts a container on a second network and says what its adapter is for.
+    void attach_another_network(slw_container* c) {
+        const auto* ops = table<slw_network_ops>(SLW_EXT_NETWORK);
+        const slw_call limits = call();
+        const json other = {{"Id", test_id('c')}, {"Name", "other"}, {"Driver", "nat"}, {"IPAM", json::object()}};
+        other_network_ = other.dump();
+        StringSink out;
+        ASSERT_EQ(ops->network_create(backend_, &limits, text_of(other_network_), out.get(), nullptr), SLW_OK);
+        const std::string endpoint = json{{"Network", other}, {"EndpointId", test_id('5')}}.dump();
+        ASSERT_EQ(ops->endpoint_attach(c, &limits, text_of(endpoint), out.get(), nullptr), SLW_OK);
+    }
+    slw_status detach_another_network(slw_container* c) {
+        const slw_call limits = call();
+        return table<slw_network_ops>(SLW_EXT_NETWORK)->endpoint_detach(c, &limits, test_id('c').c_str(), nullptr);
+    }
+    void remove_another_network() {
+        const slw_call limits = call();
+        const auto* ops = table<slw_network_ops>(SLW_EXT_NETWORK);
+        EXPECT_EQ(ops->network_remove(backend_, &limits, text_of(other_network_), nullptr), SLW_OK);
+    }
+
+private:
+    std::string other_network_;
 };
 
 TEST_F(WindowsHyperV, ACommandsOutputAndExitCodeAreThoseOfAnyContainer) {
@@ -141,6 +176,42 @@ TEST_F(WindowsHyperV, NetworksComeAndGoWhileTheMachineRuns) {
     EXPECT_EQ(simulated::endpoints_of(container_of(id)["Networking"]["Namespace"]).size(), 1U) << "taken back";
     EXPECT_TRUE(give_back(c));
     EXPECT_EQ(ops->network_remove(backend_, &limits, text_of(network), nullptr), SLW_OK);
+}
+
+TEST_F(WindowsHyperV, ADetachThatFailedBehindTheAdapterIsTriedAgain) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, options({"sleep:60000"})));
+    attach_another_network(c);
+    inject("HcnDeleteEndpoint", "fail");
+
+    EXPECT_NE(detach_another_network(c), SLW_OK);
+    EXPECT_EQ(simulated::adapters_of(id + "@vm").size(), 1U) << "the adapter went";
+    EXPECT_EQ(detach_another_network(c), SLW_OK);
+
+    EXPECT_EQ(detach_another_network(c), SLW_OK) << "not attached is success";
+    EXPECT_TRUE(give_back(c));
+    remove_another_network();
+}
+
+TEST_F(WindowsHyperV, AnAdapterThatWentTooLateIsRemovedByTheNextTry) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, options({"sleep:60000"})));
+    attach_another_network(c);
+    inject("HcsModifyComputeSystem", "late", 400);
+    deadline_ = milliseconds(200);
+
+    EXPECT_EQ(detach_another_network(c), SLW_ERR_DEADLINE_EXCEEDED);
+
+    deadline_ = milliseconds(0);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (simulated::adapters_of(id + "@vm").size() > 1 && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(milliseconds(10));
+    }
+    EXPECT_EQ(detach_another_network(c), SLW_OK);
+    EXPECT_TRUE(give_back(c));
+    remove_another_network();
 }
 
 TEST_F(WindowsHyperV, TheNetworkOfAMachineIsNotShared) {
@@ -269,6 +340,101 @@ TEST_F(WindowsHyperV, WhatIsAskedOfAPausedContainerIsAnsweredWithoutItsGuest) {
     EXPECT_TRUE(give_back(c));
 }
 
+TEST_F(WindowsHyperV, TheCountersOfAPausedContainerNeitherJumpNorFall) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, options({"sleep:60000"})));
+    const json before = stats(c);
+
+    ASSERT_TRUE(pause(c));
+    EXPECT_EQ(stats(c), before);
+    ASSERT_TRUE(resume(c));
+
+    EXPECT_EQ(stats(c), before);
+    EXPECT_TRUE(give_back(c));
+}
+
+TEST_F(WindowsHyperV, AGuestThatDoesNotTellWhatItUsedIsPausedAllTheSame) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, options({"sleep:60000"})));
+    inject("HcsGetComputeSystemProperties", "fail_async");
+    const slw_call limits = call();
+    StringSink out;
+
+    ASSERT_TRUE(pause(c));
+
+    EXPECT_EQ(table<slw_stats_ops>(SLW_EXT_STATS)->read(c, &limits, out.get(), nullptr), SLW_ERR_CONFLICT);
+    EXPECT_TRUE(give_back(c));
+}
+
+TEST_F(WindowsHyperV, SignalsThatWindowsHasNotAreRefusedInAPauseToo) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, options({"sleep:60000"})));
+    EXPECT_EQ(signal(c, 10).status, SLW_ERR_INVALID_ARGUMENT);
+    ASSERT_TRUE(pause(c));
+
+    EXPECT_EQ(signal(c, 10).status, SLW_ERR_INVALID_ARGUMENT);
+    EXPECT_EQ(signal(c, 12).status, SLW_ERR_INVALID_ARGUMENT);
+    EXPECT_TRUE(signal(c, 0));
+
+    ASSERT_TRUE(resume(c));
+    EXPECT_EQ(simulated::calls()["HcsSignalProcess"], 0);
+    EXPECT_TRUE(give_back(c));
+}
+
+TEST_F(WindowsHyperV, AResumeThatComesTooLateIsFoundByTheNext) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, options({"say:one", "sleep:1000", "say:two", "sleep:60000"})));
+    ASSERT_TRUE(says(id, "stdout:one\n"));
+    ASSERT_TRUE(pause(c));
+    inject("HcsResumeComputeSystem", "late", 400);
+    deadline_ = milliseconds(200);
+
+    EXPECT_EQ(resume(c).status, SLW_ERR_DEADLINE_EXCEEDED);
+
+    deadline_ = milliseconds(0);
+    EXPECT_TRUE(says(id, "stdout:one\nstdout:two\n"));
+    EXPECT_TRUE(resume(c));
+    EXPECT_TRUE(signal(c, 15));
+    EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id).exit_code, static_cast<int32_t>(0xC000013A));
+    EXPECT_TRUE(give_back(c));
+}
+
+TEST_F(WindowsHyperV, AResumeThatFailsLeavesItPaused) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, options({"sleep:60000"})));
+    ASSERT_TRUE(pause(c));
+    inject("HcsResumeComputeSystem", "fail_async");
+
+    EXPECT_EQ(resume(c).status, SLW_ERR_SYSTEM);
+
+    EXPECT_TRUE(signal(c, 15));
+    EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id, milliseconds(200)).kind, 0) << "waits for the end of the pause";
+    EXPECT_TRUE(resume(c));
+    EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, id).exit_code, static_cast<int32_t>(0xC000013A));
+    EXPECT_TRUE(give_back(c));
+}
+
+TEST_F(WindowsHyperV, APauseWithoutTimeIsNotTakenBack) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, options({"sleep:60000"})));
+    slw_call over = call();
+    over.deadline_ns = 1;
+    const auto begin = std::chrono::steady_clock::now();
+
+    const Outcome paused = change(c, table<slw_pause_ops>(SLW_EXT_PAUSE)->pause, over);
+
+    EXPECT_EQ(paused.status, SLW_ERR_DEADLINE_EXCEEDED);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(2000));
+    EXPECT_EQ(simulated::calls()["HcsResumeComputeSystem"], 0);
+    EXPECT_TRUE(give_back(c));
+}
+
 TEST_F(WindowsHyperV, APauseThatComesTooLateIsTakenBack) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
@@ -299,6 +465,50 @@ TEST_F(WindowsHyperV, APausedContainerCanBeEnded) {
     EXPECT_EQ(host_->wait(SLW_EVENT_EXIT, test_id('2')).exit_code, 1067);
 }
 
+TEST_F(WindowsHyperV, AKillThatIsInsideItsMachineKeepsItOpenWhileItIsDestroyed) {
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, options({"sleep:60000"})));
+    ASSERT_TRUE(pause(c));
+    inject("HcsTerminateComputeSystem", "late", 1000);
+    const int before = simulated::calls()["HcsTerminateComputeSystem"];
+    Outcome killed;
+    std::thread inside([&] { killed = signal(c, 9); });
+    while (simulated::calls()["HcsTerminateComputeSystem"] == before) std::this_thread::sleep_for(milliseconds(1));
+
+    EXPECT_TRUE(destroy(c));
+
+    inside.join();
+    EXPECT_TRUE(killed);
+    EXPECT_TRUE(give_back(c));
+    EXPECT_THAT(simulated::violations(), testing::IsEmpty());
+}
+
+class WindowsHyperVUndo : public WindowsHyperV {
+protected:
+    json config() const override { return {{"timeouts_ms", {{"undo", 300}}}}; }
+};
+
+TEST_F(WindowsHyperVUndo, AFolderThatCannotBeLookedAtIsReportedAndNoMore) {
+#ifdef _WIN32
+    GTEST_SKIP() << "a directory with open files is not renamed on Windows";
+#endif
+    const std::string id = test_id('1');
+    slw_container* c = open(id);
+    ASSERT_TRUE(run(c, id, options({"sleep:60000"})));
+    const fs::path data = directory_ + "/data-11111111", aside = directory_ + "/aside";
+    fs::rename(data, aside);
+    fs::create_directory_symlink(data, data);  // leads nowhere, for ever
+
+    EXPECT_TRUE(destroy(c));
+
+    fs::remove(data);
+    fs::rename(aside, data);
+    fs::remove_all(data / "vm");
+    EXPECT_THAT(host_->logged(), testing::HasSubstr("machine " + id + "@vm: remove '"));
+    EXPECT_TRUE(give_back(c));
+}
+
 TEST_F(WindowsHyperV, ASiloCannotBePaused) {
     const std::string id = test_id('1');
     slw_container* c = open(id);
@@ -321,7 +531,7 @@ TEST_F(WindowsHyperV, AnImageWithoutAUtilityVmIsNamed) {
     const Outcome started = run(c, id, without);
 
     EXPECT_EQ(started.status, SLW_ERR_INVALID_ARGUMENT);
-    EXPECT_THAT(started.message(), testing::HasSubstr("its base layer has no folder UtilityVM"));
+    EXPECT_THAT(started.message(), testing::HasSubstr("no layer of it has a folder UtilityVM"));
     EXPECT_STRNE(started.error.hint, "");
     EXPECT_TRUE(give_back(c));
 }

@@ -66,6 +66,12 @@ Problem check_guest_mappings(const Machine& machine, const json& container) {
     return "HostedSystem.Container.Networking.Namespace: the guest has none of this GUID";
 }
 
+// Without this HCS lets go of the guest when the machine is paused, and of all that is reached through it.
+bool stays_connected(const System& machine) {
+    const json connection = machine.document["VirtualMachine"].value("GuestConnection", json::object());
+    return connection.value("UseConnectedSuspend", false);
+}
+
 void hold_processes(Host& host, const System& machine, bool still) {
     for (const auto& hosted : host.hosted_by(machine)) {
         for (const auto& [pid, process] : hosted->processes) {
@@ -81,8 +87,14 @@ Hresult set_paused(const char* function, raw::Handle handle, raw::Handle operati
         if (!system->machine) return {raw::kNotImplemented, ""};
         if (system->state == State::kStopped) return {raw::kHcsSystemAlreadyStopped, ""};
         if (system->state != State::kRunning || system->machine->paused == paused) return {raw::kHcsInvalidState, ""};
+        Host& host = Host::get();
+        if (paused && !stays_connected(*system)) {
+            for (const auto& hosted : host.hosted_by(*system)) {
+                host.end_system(hosted, "UnexpectedExit", raw::kHcsUnexpectedExit);
+            }
+        }
         system->machine->paused = paused;
-        hold_processes(Host::get(), *system, paused);
+        hold_processes(host, *system, paused);
         return {};
     });
 }

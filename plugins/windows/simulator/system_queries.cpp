@@ -37,8 +37,10 @@ json basic_properties(const System& system) {
     return properties;
 }
 
+// A machine's are those of its whole guest, from its boot on: no continuation of its container's.
 json statistics(const System& system) {
-    const int64_t used = static_cast<int64_t>(system.processes.size()) * 100'000;
+    const int64_t own = system.machine ? 50'000'000 : 0;
+    const int64_t used = own + static_cast<int64_t>(system.processes.size()) * 100'000;
     return {
         {"Timestamp", "2026-01-01T00:00:00.0000000Z"},
         {"ContainerStartTime", "2026-01-01T00:00:00.0000000Z"},

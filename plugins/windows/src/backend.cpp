@@ -9,7 +9,7 @@
 namespace slipway::windows_backend {
 namespace {
 
-void shorten(const nlohmann::json& document, const char* key, std::chrono::milliseconds& timeout) {
+void set_timeout(const nlohmann::json& document, const char* key, std::chrono::milliseconds& timeout) {
     if (const int64_t given = read_int(document, key); given > 0) timeout = std::chrono::milliseconds(given);
 }
 
@@ -31,12 +31,12 @@ Result<BackendConfig> BackendConfig::from_json(const std::string& text) {
     }
     if (config.instance.empty()) return Error(ErrorCode::kInvalidArgument, "'instance' is missing");
     const nlohmann::json& timeouts = member_of(document, "timeouts_ms");
-    shorten(timeouts, "system", config.timeouts.system);
-    shorten(timeouts, "process", config.timeouts.process);
-    shorten(timeouts, "network", config.timeouts.network);
-    shorten(timeouts, "storage", config.timeouts.storage);
-    shorten(timeouts, "stop", config.timeouts.stop);
-    shorten(timeouts, "undo", config.timeouts.undo);
+    set_timeout(timeouts, "system", config.timeouts.system);
+    set_timeout(timeouts, "process", config.timeouts.process);
+    set_timeout(timeouts, "network", config.timeouts.network);
+    set_timeout(timeouts, "storage", config.timeouts.storage);
+    set_timeout(timeouts, "stop", config.timeouts.stop);
+    set_timeout(timeouts, "undo", config.timeouts.undo);
     if (const int64_t parallel = read_int(document, "parallel_creates"); parallel > 0) {
         config.parallel_creates = static_cast<unsigned>(std::min<int64_t>(parallel, 1024));
     }
@@ -52,6 +52,7 @@ slw_backend::slw_backend(const slw_host* given, BackendConfig given_config, Api 
       config(std::move(given_config)),
       processors(std::max(1U, std::thread::hardware_concurrency())),
       api(std::move(given_api)),
+      workers([this](const std::string& line) { host.warn(line); }),
       creates(config.parallel_creates),
       layers(host, api, workers, config.timeouts, config.data_root),
       networks(api, workers, config.timeouts, config.owner(), config.exec_root) {}

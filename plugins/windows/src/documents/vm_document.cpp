@@ -53,8 +53,9 @@ json vm_document(const json& request, const std::string& owner, unsigned host_pr
             {"AllowOvercommit", true},
             {"EnableHotHint", true}}},
           {"Processor", std::move(processor)}}},
-        // HCS talks to the guest itself; without it nothing could be hosted.
-        {"GuestConnection", json::object()},
+        // HCS talks to the guest itself; without it nothing could be hosted. It keeps the connection through a pause:
+        // the hosted container, its processes and their pipes hang on it.
+        {"GuestConnection", {{"UseConnectedSuspend", true}}},
         // SYSTEM and administrators may bind the sockets that the guest is reached by.
         {"Devices",
          {{"HvSocket", {{"HvSocketConfig", {{"DefaultBindSecurityDescriptor", "D:P(A;;FA;;;SY)(A;;FA;;;BA)"}}}}}}}};

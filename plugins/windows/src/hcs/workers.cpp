@@ -31,14 +31,12 @@ void Workers::keep(std::shared_ptr<Job> job, std::thread thread) {
     left_.push_back({std::move(job), std::move(thread)});
 }
 
-size_t Workers::left_behind() {
-    const std::lock_guard lock(mutex_);
-    size_t count = 0;
-    for (const Left& left : left_) {
-        const std::lock_guard job_lock(left.job->mutex);
-        if (!left.job->done) ++count;
+void Workers::report(const std::string& line) const noexcept {
+    try {
+        if (report_) report_(line);
+    } catch (...) {
+        // There is nobody else to tell.
     }
-    return count;
 }
 
 }  // namespace slipway::windows_backend

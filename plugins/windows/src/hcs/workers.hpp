@@ -18,7 +18,8 @@ namespace slipway::windows_backend {
 
 class Workers {
 public:
-    Workers() = default;
+    // `report`: for what nobody is left to be told; may be empty.
+    explicit Workers(std::function<void(const std::string& line)> report = {}) : report_(std::move(report)) {}
     // Waits for threads left behind, at most 10 s; then lets them go for good.
     ~Workers();
     Workers(const Workers&) = delete;
@@ -30,8 +31,8 @@ public:
     Result<T> call(const Limits& limits, const std::string& what, std::function<Result<T>()> work,
                    std::function<void(T)> undo_late = {});
 
-    // How many threads are left behind.
-    size_t left_behind();
+    // A line for the log of the host, from a destructor for one. Never throws.
+    void report(const std::string& line) const noexcept;
 
 private:
     struct Job {
@@ -47,6 +48,7 @@ private:
 
     void keep(std::shared_ptr<Job> job, std::thread thread);
 
+    const std::function<void(const std::string& line)> report_;
     std::mutex mutex_;
     std::list<Left> left_;  // guarded by mutex_
 };

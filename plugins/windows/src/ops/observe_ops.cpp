@@ -11,14 +11,15 @@ using nlohmann::json;
 Result<json> properties_of(const slw_container& c, const slw_call* call, const char* type) {
     const auto run = running(c);
     if (!run) return run.error();
-    // The guest of a machine that is paused does not answer; the host knows what the machine used.
-    const bool paused = (*run)->is_paused();
-    if (paused && std::string_view(type) == "ProcessList") {
-        return Error(ErrorCode::kConflict, "container " + c.id + " is paused, its processes cannot be listed")
-            .with_resource(c.id);
+    // The guest of a machine that is paused does not answer.
+    if ((*run)->is_paused()) {
+        json before = std::string_view(type) == "Statistics" ? (*run)->statistics_before_pause() : json();
+        if (before.is_object()) return before;
+        return Error(ErrorCode::kConflict, "container " + c.id + " is paused, its guest cannot be asked")
+            .with_resource(c.id)
+            .with_hint("unpause the container");
     }
-    const System& system = paused ? (*run)->machine()->system() : (*run)->system();
-    Result<json> properties = system.properties({type}, Limits(CallLimits(c.backend.host, call), kQuickly));
+    Result<json> properties = (*run)->system().properties({type}, Limits(CallLimits(c.backend.host, call), kQuickly));
     // It may end between the two.
     if (!properties && !(*run)->is_running()) return std::move(properties).error().with_code(ErrorCode::kConflict);
     return properties;

@@ -22,10 +22,12 @@ slw_status SLW_CALL update(slw_container* c, const slw_call* call, slw_text requ
         const auto requests = machine == nullptr ? update_requests(host_config, changed, c->backend.processors)
                                                  : vm_update_requests(host_config, changed, machine->document());
         if (!requests) return requests.error();
-        const System& system = machine == nullptr ? (*run)->system() : machine->system();
+        const std::shared_ptr<const System> system =
+            machine == nullptr ? std::shared_ptr<const System>(*run, &(*run)->system()) : machine->system();
+        if (!system) return Error(ErrorCode::kConflict, "container " + c->id + " is not running").with_resource(c->id);
         const Limits limits(CallLimits(c->backend.host, call), c->backend.config.timeouts.process);
         for (const json& change : *requests) {
-            if (Status done = system.modify(change, limits); !done) return done;
+            if (Status done = system->modify(change, limits); !done) return done;
         }
         return ok();
     });

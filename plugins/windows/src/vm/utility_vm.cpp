@@ -20,6 +20,16 @@ constexpr std::string_view kSuffix = "@vm";
 // Where the guest mounts the container's disk; the layers are combined there. Its own disk is at LUN 0.
 constexpr const char* kGuestRoot = R"(C:\c\1)";
 constexpr unsigned kContainerLun = 1;
+constexpr milliseconds kQuestion(2000);
+
+// It was not waited for.
+bool may_still_happen(const Error& error) {
+    return error.code() == ErrorCode::kDeadlineExceeded || error.code() == ErrorCode::kCancelled;
+}
+
+bool is_refused(const Error& error) {
+    return error.os().domain == SLW_OS_HRESULT && error.os().code == raw::kInvalidArgument;
+}
 
 std::string adapter_of(const Guid& endpoint) {
     return guid_of_id(endpoint.text(), "adapter").text();
@@ -36,10 +46,18 @@ std::string container_of_machine(const std::string& id) {
 }
 
 UtilityVm::UtilityVm(const Api& api, Workers& workers, const Timeouts& timeouts, AccessGate& gate, VmPlan plan)
-    : api_(api), timeouts_(timeouts), plan_(std::move(plan)), access_(api, workers, gate, plan_.id) {}
+    : api_(api),
+      workers_(workers),
+      timeouts_(timeouts),
+      plan_(std::move(plan)),
+      access_(api, workers, gate, plan_.id) {}
 
 UtilityVm::~UtilityVm() {
-    (void)end();
+    try {
+        if (const Status ended = end(); !ended) workers_.report("machine " + id() + ": " + ended.error().message());
+    } catch (const std::exception& e) {
+        workers_.report("machine " + id() + ": " + e.what());
+    }
 }
 
 Result<std::unique_ptr<UtilityVm>> UtilityVm::boot(const Api& api, Workers& workers, const Timeouts& timeouts,
@@ -58,9 +76,10 @@ Status UtilityVm::prepare_disks(const CallLimits& call) {
     const std::optional<fs::path> bootable = machine_layer(plan_.layers);
     if (!bootable) {
         return Error(ErrorCode::kInvalidArgument,
-                     "the image cannot run with Hyper-V isolation: its base layer has no folder UtilityVM")
+                     "the image cannot run with Hyper-V isolation: no layer of it has a folder UtilityVM that was set "
+                     "up with its disk")
             .with_resource(utf8_of_path(base))
-            .with_hint("use --isolation=process, or an image whose base layer has one");
+            .with_hint("use --isolation=process, or an image with one; pull it again if it has one");
     }
     const DiskPair own = machine_disks(*bootable);
     const fs::path disk = plan_.folder / "sandbox.vhdx";
@@ -77,13 +96,26 @@ Status UtilityVm::prepare_disks(const CallLimits& call) {
 Status UtilityVm::start(const CallLimits& call) {
     Result<System> system = System::create(api_, plan_.id, plan_.document, Limits(call, timeouts_.system));
     if (!system) return std::move(system).error();
-    system_.emplace(std::move(*system));
-    Status watched = system_->watch([this](uint32_t type, const json& data) {
+    const auto made = std::make_shared<System>(std::move(*system));
+    {
+        const std::lock_guard lock(mutex_);
+        system_ = made;
+    }
+    Status watched = made->watch([this](uint32_t type, const json& data) {
         if (type == raw::kEventSystemExited) gone("its virtual machine ended: " + read_text(data, "ExitType"));
         if (type == raw::kEventServiceDisconnect) gone("the Host Compute Service went away");
     });
     if (!watched) return watched;
-    return system_->start(Limits(call, timeouts_.system));
+    return made->start(Limits(call, timeouts_.system));
+}
+
+std::shared_ptr<const System> UtilityVm::system() const {
+    const std::lock_guard lock(mutex_);
+    return system_;
+}
+
+Error UtilityVm::ended() const {
+    return Error(ErrorCode::kConflict, "the virtual machine " + id() + " has ended").with_resource(id());
 }
 
 Status UtilityVm::combine_layers(const CallLimits& call) {
@@ -136,42 +168,63 @@ Status UtilityVm::add_adapter(const GuestNetwork& network, const json& endpoint,
     Status announced =
         modify(announce_adapter_request(adapter, endpoint, read_text(network.name_space, "ID"), network.dns), call);
     if (!announced) return announced;
-    return modify(add_adapter_request(adapter, endpoint), call);
+    Status added = modify(add_adapter_request(adapter, endpoint), call);
+    if (added) adapters_[*id] = false;
+    return added;
 }
 
 Status UtilityVm::remove_adapter(const Guid& endpoint, const CallLimits& call) {
+    // HCS has no word of its own for an adapter that is not there.
+    const auto known = adapters_.find(endpoint);
+    if (known == adapters_.end()) return ok();
+    const bool may_be_gone = known->second;
     Status removed = modify(remove_adapter_request(adapter_of(endpoint), endpoint.text()), call);
-    if (!removed && is_gone(removed.error())) return ok();
-    return removed;
+    if (!removed && !is_gone(removed.error()) && !(may_be_gone && is_refused(removed.error()))) {
+        known->second = may_be_gone || may_still_happen(removed.error());
+        return removed;
+    }
+    adapters_.erase(known);
+    return ok();
 }
 
 Status UtilityVm::modify(const json& request, const CallLimits& call) const {
-    return system_->modify(request, Limits(call, timeouts_.system));
+    const auto system = this->system();
+    return system ? system->modify(request, Limits(call, timeouts_.system)) : Status(ended());
 }
 
 Status UtilityVm::pause(const Limits& limits) {
     if (is_paused()) return ok();
-    Status done = system_->pause(limits);
-    if (!done) take_back_pause(done.error());
+    const auto system = this->system();
+    if (!system) return ended();
+    if (Status allowed = limits.check("pause '" + id() + "'"); !allowed) return allowed;  // nothing to take back
+    Status done = system->pause(limits);
+    if (!done) take_back_pause(*system, done.error());
     const std::lock_guard lock(mutex_);
     paused_ = done.has_value();
     return done;
 }
 
-// What was not waited for may still happen, and nobody would know of it.
-void UtilityVm::take_back_pause(const Error& why) const {
-    if (why.code() != ErrorCode::kDeadlineExceeded && why.code() != ErrorCode::kCancelled) return;
+// Nobody would know of a pause that still happens.
+void UtilityVm::take_back_pause(const System& system, const Error& why) const {
+    if (!may_still_happen(why)) return;
     const Limits limits(timeouts_.undo);
     while (limits.check("")) {
-        const Status resumed = system_->resume(limits);
+        const Status resumed = system.resume(limits);
         if (resumed || is_gone(resumed.error())) return;
         std::this_thread::sleep_for(milliseconds(20));
     }
 }
 
+// One that was not waited for may have happened since; HCS then refuses to do it again.
 Status UtilityVm::resume(const Limits& limits) {
     if (!is_paused()) return ok();
-    Status done = system_->resume(limits);
+    const auto system = this->system();
+    if (!system) return ended();
+    Status done = system->resume(limits);
+    if (!done) {
+        const Result<json> now = system->properties({}, Limits(kQuestion));
+        if (now && read_text(*now, "State") == "Running") done = ok();
+    }
     const std::lock_guard lock(mutex_);
     paused_ = !done.has_value();
     return done;
@@ -212,7 +265,9 @@ bool UtilityVm::wait_gone(milliseconds limit) {
 }
 
 Status UtilityVm::terminate(const Limits& limits) const {
-    Status done = system_->terminate(limits);
+    const auto system = this->system();
+    if (!system) return ok();
+    Status done = system->terminate(limits);
     if (!done && is_ending(done.error())) return ok();
     return done;
 }
@@ -222,13 +277,16 @@ Status UtilityVm::end() {
     const auto note = [&first](Status status) {
         if (!status && first) first = std::move(status);
     };
-    if (system_) {
+    if (system()) {
         if (!wait_gone(milliseconds(0))) {
             Status ended = terminate(Limits(timeouts_.undo));
             if (ended) wait_gone(timeouts_.undo);
             note(std::move(ended));
         }
-        system_.reset();  // it ends with its last handle, whatever its termination answered
+        // It ends with its last handle, whatever its termination answered; who is inside a call has one until then.
+        std::shared_ptr<const System> closing;
+        const std::lock_guard lock(mutex_);
+        closing.swap(system_);
     }
     note(access_.take_back(timeouts_.undo));
     note(remove_folder());
@@ -238,10 +296,12 @@ Status UtilityVm::end() {
 // A machine that is still ending has its disk open.
 Status UtilityVm::remove_folder() const {
     const Limits limits(timeouts_.undo);
-    std::error_code code;
+    std::error_code code, unknown;
     while (true) {
         fs::remove_all(plan_.folder, code);
-        if (!fs::exists(plan_.folder)) return ok();
+        // What is being deleted is neither there nor gone: that, too, ends with who has it open.
+        if (!fs::exists(plan_.folder, unknown) && !unknown) return ok();
+        if (!code) code = unknown;
         if (!limits.check("")) break;
         std::this_thread::sleep_for(milliseconds(20));
     }

@@ -1,8 +1,8 @@
 // plugins/windows/src/vm/utility_vm.hpp - the virtual machine that a container with Hyper-V isolation runs in.
 //
-// It boots from the folder UtilityVM of the base layer, with a disk of its own, and is given the container's parts one
-// by one: layers and directories as shares, the container's disk, pipes, adapters. Its guest puts the file system
-// together; the host never mounts it. One machine holds one container and ends after it.
+// It boots from the folder UtilityVM of the nearest layer that has a whole one, with a disk of its own, and is given
+// the container's parts one by one: layers and directories as shares, the container's disk, pipes, adapters. Its guest
+// puts the file system together; the host never mounts it. One machine holds one container and ends after it.
 #pragma once
 
 #include <documents/system_document.hpp>
@@ -12,6 +12,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -33,10 +34,10 @@ struct VmPlan {
 class UtilityVm {
 public:
     // Runs, with the container's layers combined. On failure nothing is left.
-    //   kInvalidArgument  the base layer has nothing a machine could boot from
+    //   kInvalidArgument  no layer has what a machine could boot from
     static Result<std::unique_ptr<UtilityVm>> boot(const Api& api, Workers& workers, const Timeouts& timeouts,
                                                    AccessGate& gate, VmPlan plan, const CallLimits& call);
-    // Ends it; see end().
+    // Ends it; see end(). A failure goes to the log of the host.
     ~UtilityVm();
     UtilityVm(const UtilityVm&) = delete;
     UtilityVm& operator=(const UtilityVm&) = delete;
@@ -46,7 +47,7 @@ public:
     // The name space and an adapter for each endpoint in it.
     Status join(const GuestNetwork& network, const CallLimits& call);
     Status add_adapter(const GuestNetwork& network, const nlohmann::json& endpoint, const CallLimits& call);
-    // An adapter that is not there is removed.
+    // An adapter that was never added, or is removed already, is success.
     Status remove_adapter(const Guid& endpoint, const CallLimits& call);
     Status modify(const nlohmann::json& request, const CallLimits& call) const;
 
@@ -58,32 +59,38 @@ public:
 
     // Runs once, on a thread of HCS or of the caller, when the machine has ended or is lost.
     void when_gone(std::function<void(const std::string& why)> handler);
+    // Success: it has ended.
     Status terminate(const Limits& limits) const;
     // Terminates it, waits until it is gone, and takes back what it was given; each step has the time for undoing. The
-    // first failure; what failed is tried again by the next call.
+    // first failure; what failed is tried again by the next call. Other calls may be inside meanwhile.
     Status end();
 
     const std::string& id() const { return plan_.id; }
     const nlohmann::json& document() const { return plan_.document; }
-    const System& system() const { return *system_; }
+    // Null once it has ended. Whoever calls it keeps it open meanwhile.
+    std::shared_ptr<const System> system() const;
 
 private:
     UtilityVm(const Api& api, Workers& workers, const Timeouts& timeouts, AccessGate& gate, VmPlan plan);
     Status prepare_disks(const CallLimits& call);
     Status start(const CallLimits& call);
     Status combine_layers(const CallLimits& call);
-    void take_back_pause(const Error& why) const;
+    void take_back_pause(const System& system, const Error& why) const;
+    Error ended() const;
     void gone(const std::string& why);
     bool wait_gone(std::chrono::milliseconds limit);
     Status remove_folder() const;
 
     const Api api_;
+    Workers& workers_;
     const Timeouts& timeouts_;
     VmPlan plan_;
     VmAccess access_;
-    std::optional<System> system_;
+    // Endpoints with an adapter. True: its removal was asked for and not waited for, so it may be gone.
+    std::map<Guid, bool> adapters_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
+    std::shared_ptr<const System> system_;                 // guarded by mutex_
     bool paused_ = false;                                  // guarded by mutex_
     bool gone_ = false;                                    // guarded by mutex_
     std::string why_;                                      // guarded by mutex_: of gone_

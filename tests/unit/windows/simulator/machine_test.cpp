@@ -201,6 +201,24 @@ TEST_F(SimulatedMachine, APausedMachineDoesNothingButGoOnOrEnd) {
     give_back();
 }
 
+TEST_F(SimulatedMachine, APauseWithoutConnectedSuspendLosesTheContainer) {
+    json document = machine_document();
+    document["VirtualMachine"]["GuestConnection"] = json::object();
+    ASSERT_EQ(create(document, &vm_, u"vm"), raw::kOk) << answer_;
+    ASSERT_EQ(start(vm_), raw::kOk);
+    for (const json& request : {share(), disk(), combined()}) ASSERT_EQ(change(request), raw::kOk) << answer_;
+    ASSERT_EQ(create(container_document(), &container_, u"c1"), raw::kOk) << answer_;
+    ASSERT_EQ(start(container_), raw::kOk);
+    EventLog events;
+    ASSERT_EQ(api_->HcsSetComputeSystemCallback(container_, 0, &events, &EventLog::record), raw::kOk);
+
+    EXPECT_EQ(run([&](raw::Handle operation) { return api_->HcsPauseComputeSystem(vm_, operation, nullptr); }),
+              raw::kOk);
+
+    EXPECT_EQ(events.wait(raw::kEventSystemExited).value("ExitType", ""), "UnexpectedExit");
+    give_back();
+}
+
 TEST_F(SimulatedMachine, AccessThatIsNotTakenBackIsALeak) {
     EXPECT_THAT(simulated::leaks(), testing::SizeIs(2));
     EXPECT_THAT(simulated::leaks(), testing::Contains(testing::HasSubstr("access of vm to ")));
