@@ -137,6 +137,7 @@ TEST_F(HyperVOverHttp, PauseIsForContainersInMachines) {
     EXPECT_EQ(inspect("win", "{{.State.Status}}"), "paused");
     docker_ok({"unpause", "win"});
     docker_ok({"pause", "win"});
+    EXPECT_THAT(docker({"top", "win"}).err, HasSubstr("is paused, its guest cannot be asked"));
     docker_ok({"kill", "win"});
     EXPECT_TRUE(eventually([&] { return inspect("win", "{{.State.Status}}") == "exited"; }));
     docker_ok({"run", "-d", "--name", "silo", "machine", "sleep", "60"});
@@ -151,7 +152,7 @@ TEST_F(HyperVOverHttp, PauseIsForContainersInMachines) {
 
 TEST_F(HyperVOverHttp, WhatAMachineNeedsOrKeepsFromIsNamed) {
     EXPECT_THAT(docker({"run", "--rm", "--isolation=hyperv", "box", "cmd"}).err,
-                HasSubstr("its base layer has no folder UtilityVM"));
+                HasSubstr("no layer of it has a folder UtilityVM"));
     docker_ok({"run", "-d", "--name", "win", "machine", "sleep", "60"});
     EXPECT_THAT(docker({"create", "--isolation=hyperv", "--network", "container:win", "machine", "cmd"}).err,
                 HasSubstr("using the network stack of another container is not supported while using Hyper-V"));

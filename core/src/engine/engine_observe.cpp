@@ -93,8 +93,10 @@ Result<nlohmann::json> EngineImpl::list_processes(const std::string& ref, const 
     const auto handle = container->handle();
     if (handle == nullptr) return not_loaded(*record);
     auto processes = handle->top(internal_call(), arguments);
-    if (!processes && processes.error().code() == ErrorCode::kConflict) return not_running();
-    return processes;
+    if (processes || processes.error().code() != ErrorCode::kConflict) return processes;
+    // Those that stand still in a machine of their own cannot be listed; the backend says so.
+    if (container->record()->state == RunState::kPaused) return processes;
+    return not_running();
 }
 
 }  // namespace slipway::core
