@@ -288,7 +288,12 @@ Status UtilityVm::end() {
         const std::lock_guard lock(mutex_);
         closing.swap(system_);
     }
-    note(access_.take_back(timeouts_.undo));
+    // What the service had no time for once is left to whoever removes the container's root.
+    if (!access_given_up_) {
+        Status taken = access_.take_back(timeouts_.undo);
+        access_given_up_ = !taken && may_still_happen(taken.error());
+        note(std::move(taken));
+    }
     note(remove_folder());
     return first;
 }

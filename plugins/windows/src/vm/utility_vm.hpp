@@ -62,7 +62,8 @@ public:
     // Success: it has ended.
     Status terminate(const Limits& limits) const;
     // Terminates it, waits until it is gone, and takes back what it was given; each step has the time for undoing. The
-    // first failure; what failed is tried again by the next call. Other calls may be inside meanwhile.
+    // first failure; what failed is tried again by the next call, but not waited for again where the service hung over
+    // access lists. Other calls may be inside meanwhile.
     Status end();
 
     const std::string& id() const { return plan_.id; }
@@ -86,6 +87,7 @@ private:
     const Timeouts& timeouts_;
     VmPlan plan_;
     VmAccess access_;
+    bool access_given_up_ = false;  // its entries were not taken back in time
     // Endpoints with an adapter. True: its removal was asked for and not waited for, so it may be gone.
     std::map<Guid, bool> adapters_;
     mutable std::mutex mutex_;
