@@ -68,7 +68,8 @@ Result<std::vector<std::string>> ImageStore::load(const ByteSource& archive, con
 
     std::lock_guard writer(writer_);
     LayerImport layers(*options_.backend, options_.max_archive_bytes);
-    std::map<std::string, Change> by_id;  // an image given twice has the names of both
+    std::map<std::string, Change> by_id;       // an image given twice has the names of both
+    std::map<std::string, std::string> owner;  // by name; the last image of the archive that claims it
     std::vector<std::string> names;
     for (const PlannedImage& image : *planned) {
         if (progress) progress("Loading " + (image.tags.empty() ? image.id : image.tags.front()));
@@ -79,11 +80,20 @@ Result<std::vector<std::string>> ImageStore::load(const ByteSource& archive, con
             std::vector<std::string>& tags = entry->second.image.tags;
             tags.insert(tags.end(), image.tags.begin(), image.tags.end());
         }
+        for (const std::string& tag : image.tags) owner[tag] = image.id;
         if (image.tags.empty()) names.push_back(image.id);
         names.insert(names.end(), image.tags.begin(), image.tags.end());
     }
     std::vector<Change> changes;
-    for (auto& [id, change] : by_id) changes.push_back(std::move(change));
+    for (auto& [id, change] : by_id) {
+        // An image keeps the names it had before but for those that now belong to another: the order of the changes is
+        // that of the ids and must not decide.
+        std::erase_if(change.image.tags, [&](const std::string& tag) {
+            const auto named = owner.find(tag);
+            return named != owner.end() && named->second != id;
+        });
+        changes.push_back(std::move(change));
+    }
     if (Status done = commit(std::move(changes)); !done) return std::move(done).error();
     layers.keep();
     return names;

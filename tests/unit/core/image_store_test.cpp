@@ -14,9 +14,11 @@ using nlohmann::json;
 using test::Compression;
 using test::source_of;
 using test::TarBuilder;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::string layer_tar(const std::string& word) {
     return TarBuilder().file("etc/" + word, word).build();
@@ -75,6 +77,20 @@ struct Sample {
         return tar;
     }
 };
+
+// An archive with several images of one layer each, and the names each of them has.
+TarBuilder archive_of(const std::vector<const Sample*>& samples, const std::vector<std::vector<std::string>>& tags) {
+    TarBuilder tar;
+    json manifest = json::array();
+    for (size_t i = 0; i < samples.size(); ++i) {
+        const std::string layer = std::to_string(i) + "/layer.tar";
+        const std::string config = samples[i]->id.substr(7) + ".json";
+        tar.file(layer, samples[i]->tars.front()).file(config, samples[i]->config);
+        manifest.push_back({{"Config", config}, {"RepoTags", tags[i]}, {"Layers", {layer}}});
+    }
+    tar.file("manifest.json", manifest.dump());
+    return tar;
+}
 
 class Images : public ::testing::Test {
 protected:
@@ -214,6 +230,35 @@ TEST_F(Images, ANameMovesToTheNewerImage) {
     reopen();
     EXPECT_EQ((*images->find("x:1"))->id, fresh.id);
     EXPECT_THAT((*images->find(old.id))->tags, IsEmpty());
+}
+
+TEST_F(Images, NamesSwappedByAnArchiveGoToTheImagesItNames) {
+    const Sample one({layer_tar("a")}), two({layer_tar("b")});
+    // Whichever id is the greater: each of the two is once the one that has both names and gives one away.
+    for (const auto& [holder, taker] : {std::pair{&one, &two}, std::pair{&two, &one}}) {
+        must_load(*taker, {"other:1"});
+        must_load(*holder, {"app:1", "app:latest"});
+        const std::vector<const Sample*> both = {holder, taker};
+
+        ASSERT_TRUE(load(archive_of(both, {{"app:1"}, {"app:latest"}}).build()));
+
+        for (const bool again : {false, true}) {
+            if (again) reopen();
+            EXPECT_EQ((*images->find("app:latest"))->id, taker->id);
+            EXPECT_EQ((*images->find("app:1"))->id, holder->id);
+            EXPECT_THAT((*images->find(holder->id))->tags, Not(Contains("app:latest")));
+        }
+    }
+}
+
+TEST_F(Images, ANameThatAnArchiveGivesTwiceIsTheLastImages) {
+    const Sample one({layer_tar("a")}), two({layer_tar("b")});
+    for (const auto& [first, last] : {std::pair{&one, &two}, std::pair{&two, &one}}) {
+        ASSERT_TRUE(load(archive_of({first, last}, {{"app:1"}, {"app:1"}}).build()));
+
+        EXPECT_EQ((*images->find("app:1"))->id, last->id);
+        EXPECT_THAT((*images->find(first->id))->tags, IsEmpty());
+    }
 }
 
 TEST_F(Images, LinksInsideAnArchiveAreFollowed) {
