@@ -1,6 +1,7 @@
 #include "engine/list_filter.hpp"
 
 #include "engine/name_pattern.hpp"
+#include "model/time_text.hpp"
 
 #include <slipway/core/exit_code.hpp>
 
@@ -129,34 +130,6 @@ Result<UnixNanos> bound(const std::set<std::string>& refs, const FindRecord& fin
     return result;
 }
 
-// "24h", "1h30m", "90s": Go's durations without fractions.
-std::optional<int64_t> parse_duration_seconds(const std::string& text) {
-    int64_t total = 0;
-    const char* at = text.data();
-    const char* end = at + text.size();
-    if (at == end) return std::nullopt;
-    while (at != end) {
-        int64_t number = 0;
-        const auto [next, error] = std::from_chars(at, end, number);
-        if (error != std::errc() || next == end || number < 0 || number > 1'000'000'000) return std::nullopt;
-        switch (*next) {
-            case 'h':
-                total += number * 3600;
-                break;
-            case 'm':
-                total += number * 60;
-                break;
-            case 's':
-                total += number;
-                break;
-            default:
-                return std::nullopt;
-        }
-        at = next + 1;
-    }
-    return total;
-}
-
 }  // namespace
 
 bool has_labels(const nlohmann::json& config, const std::set<std::string>& wanted) {
@@ -203,15 +176,9 @@ Result<bool> is_pruned(const ContainerRecord& record, const Filters& filters, Un
             if (values.size() != 1) {
                 return Error(ErrorCode::kInvalidArgument, "more than one until filter specified");
             }
-            UnixNanos until = 0;
-            if (const auto seconds = parse_duration_seconds(*values.begin())) {
-                until = now - *seconds * 1'000'000'000;
-            } else {
-                auto time = parse_time(*values.begin());
-                if (!time) return std::move(time).error();
-                until = *time;
-            }
-            if (record.created > until) return false;
+            auto until = parse_time_or_age(*values.begin(), now);
+            if (!until) return std::move(until).error();
+            if (record.created > *until) return false;
         } else if (key == "label") {
             if (!has_labels(record.config, values)) return false;
         } else if (key == "label!") {

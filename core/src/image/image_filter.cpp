@@ -1,6 +1,7 @@
 // `docker images --filter`.
 #include "image/glob.hpp"
 #include "image/image_store.hpp"
+#include "model/time_text.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -100,7 +101,7 @@ Result<std::vector<ImagePtr>> ImageStore::list(const Filters& filters) const {
         window.since = std::max(window.since.value_or((*image)->created), (*image)->created);
     }
     for (const std::string& text : values_of(filters, "until")) {
-        Result<UnixNanos> when = parse_time(text);
+        Result<UnixNanos> when = parse_time_or_age(text, unix_now());
         if (!when) return std::move(when).error();
         window.before = std::min(window.before.value_or(*when), *when);
     }

@@ -569,6 +569,9 @@ TEST_F(Images, ListsAreFiltered) {
     EXPECT_THAT(ids({{"label", {"tier=front"}}}), ElementsAre(old.id));
     EXPECT_THAT(ids({{"before", {fresh.id}}}), ElementsAre(old.id));
     EXPECT_THAT(ids({{"since", {"app:1"}}}), ElementsAre(fresh.id));
+    EXPECT_THAT(ids({{"until", {"2021-01-01T00:00:00Z"}}}), ElementsAre(old.id));
+    EXPECT_THAT(ids({{"until", {"24h"}}}), ElementsAre(fresh.id, old.id));
+    EXPECT_THAT(ids({{"until", {"1000000h"}}}), IsEmpty()) << "longer ago than either";
     EXPECT_THAT(ids({{"reference", {"ap*"}}}), ElementsAre(old.id));
     EXPECT_THAT(images->list({{"reference", {"app:1"}}})->at(0)->tags, ElementsAre("app:1"));
     EXPECT_EQ(images->list({{"colour", {"x"}}}).error().message(), "invalid filter 'colour'");
