@@ -236,10 +236,10 @@ Result<CreatedContainer> EngineImpl::create_container(const CreateContainer& req
     UndoStack undo;
     if (Status reserved = reserve_name(record, request.name); !reserved) return std::move(reserved).error();
     undo.push([&] { names_.release(record.name, record.id); });
-    auto users = take_users(*draft->backend, record.host_config);
+    auto users = take_users(record.id, *draft->backend, record.host_config);
     if (!users) return std::move(users).error();
     record.user_namespace = std::move(*users);
-    undo.push([&] { id_pool_.give_back(record.user_namespace); });
+    undo.push([&] { id_pool_.give_back(record.id); });
     auto links = resolve_links(record.host_config, record.id, record.name);
     if (!links) return std::move(links).error();
     record.links = std::move(*links);

@@ -158,9 +158,9 @@ private:
     Status open_handle(Container& container) const;
 
     // --- engine_users.cpp ----------------------------------------------------------------------------------------
-    // The document of ContainerRecord::user_namespace for a new container. Ids of its own are taken: give them back to
-    // id_pool_ when it does not come to be.
-    Result<nlohmann::json> take_users(const Backend& backend, const nlohmann::json& host_config);
+    // The document of ContainerRecord::user_namespace for the new container `id`. What it holds of id_pool_ has to be
+    // given back when it does not come to be.
+    Result<nlohmann::json> take_users(const std::string& id, const Backend& backend, const nlohmann::json& host_config);
     // The container whose user name space has to be joined; null: none.
     Result<ContainerPtr> users_owner(const nlohmann::json& host_config) const;
     // For a host configuration that was replaced: it may not change who the container's users are.

@@ -113,7 +113,7 @@ Status EngineImpl::remove_stopped(const ContainerPtr& container, Hold& /*proof*/
     }
     container->set_handle(nullptr);
     remove_directories(*before);
-    id_pool_.give_back(before->user_namespace);
+    id_pool_.give_back(container->id);
     volumes_->release(container->id);
     if (volumes) remove_anonymous_volumes(*before);
     // Only when its image went first are the layers this container's alone; otherwise removal need not look at images.

@@ -79,7 +79,7 @@ Result<ContainerPtr> EngineImpl::users_owner(const json& host_config) const {
     return owner;
 }
 
-Result<json> EngineImpl::take_users(const Backend& backend, const json& host_config) {
+Result<json> EngineImpl::take_users(const std::string& id, const Backend& backend, const json& host_config) {
     const std::string mode = mode_of(host_config, "UsernsMode");
     if (mode == "host" || (mode.empty() && !options_.user_namespaces.remap)) return json(nullptr);
     if (mode.empty() && backend.info().image_os != "linux") return json(nullptr);
@@ -93,12 +93,13 @@ Result<json> EngineImpl::take_users(const Backend& backend, const json& host_con
     if (!owner) return std::move(owner).error();
     if (*owner != nullptr) {
         json document = (*owner)->record()->user_namespace;
+        if (Status joined = id_pool_.join(id, document); !joined) return std::move(joined).error();
         document["Owner"] = (*owner)->id;
-        document.erase("Private");  // its ids are the owner's to give back
+        document.erase("Private");
         return document;
     }
     if (mode.empty()) return to_json(*options_.user_namespaces.remap);
-    auto map = id_pool_.take();
+    auto map = id_pool_.take(id);
     if (!map) return std::move(map).error();
     json document = to_json(*map);
     document["Private"] = true;

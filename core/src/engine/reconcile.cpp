@@ -57,7 +57,7 @@ Status EngineImpl::reconcile() {
         }
         names_.add(known->id);
         registry_.add(container);
-        id_pool_.note(container->record()->user_namespace);
+        id_pool_.note(known->id, known->user_namespace);
         if (const auto mounts = mounts_of(*known)) volumes_->adopt(known->id, volumes_of(*mounts));
         if (is_absent) {
             log(LogLevel::kWarn, "container " + known->id + ": backend '" + known->backend + "' is not loaded");

@@ -17,21 +17,49 @@ TEST(IdPool, GivesTheLowestFreeRange) {
     IdPool pool;
     pool.open({100000, 3 * kPrivateIds + 5}, IdMap{{{0, 100010, 1}}, {{0, 100010, 1}}});
 
-    const auto first = pool.take();
-    const auto second = pool.take();
+    const auto first = pool.take("a");
+    const auto second = pool.take("b");
     ASSERT_TRUE(first);
     ASSERT_TRUE(second);
 
     EXPECT_EQ(first->uids, (std::vector<IdRange>{{0, 165536, kPrivateIds}})) << "the shared map has the first";
     EXPECT_EQ(second->gids, (std::vector<IdRange>{{0, 231072, kPrivateIds}}));
-    EXPECT_EQ(pool.take().error().code(), ErrorCode::kResourceExhausted);
-    json document = to_json(*first);
-    pool.give_back(document);
-    EXPECT_FALSE(pool.take()) << "not marked as its own";
-    document["Private"] = true;
-    pool.give_back(document);
-    pool.give_back(document);
-    EXPECT_EQ(pool.take()->uids, first->uids);
+    EXPECT_EQ(pool.take("c").error().code(), ErrorCode::kResourceExhausted);
+    pool.give_back("c");
+    EXPECT_FALSE(pool.take("c")) << "it had none";
+    pool.give_back("a");
+    pool.give_back("a");
+    EXPECT_EQ(pool.take("c")->uids, first->uids);
+}
+
+TEST(IdPool, ARangeIsFreeWhenItsLastHolderIsGone) {
+    IdPool pool;
+    pool.open({100000, kPrivateIds}, std::nullopt);
+    json owner = to_json(*pool.take("owner"));
+    owner["Private"] = true;
+    ASSERT_TRUE(pool.join("guest", owner));
+
+    pool.give_back("owner");
+    EXPECT_FALSE(pool.take("c"));
+    ASSERT_TRUE(pool.join("friend", owner)) << "the guest has it still";
+    pool.give_back("guest");
+    EXPECT_FALSE(pool.take("c"));
+    pool.give_back("friend");
+
+    EXPECT_EQ(pool.join("late", owner).error().code(), ErrorCode::kConflict);
+    EXPECT_TRUE(pool.take("c"));
+}
+
+TEST(IdPool, TheSharedMapIsJoinedByAnybodyAndNeverFree) {
+    IdPool pool;
+    const IdMap shared{{{0, 100000, kPrivateIds}}, {{0, 100000, kPrivateIds}}};
+    pool.open({100000, kPrivateIds}, shared);
+
+    EXPECT_TRUE(pool.join("guest", to_json(shared)));
+    pool.note("guest", to_json(shared, "owner"));
+    pool.give_back("guest");
+
+    EXPECT_FALSE(pool.take("c"));
 }
 
 TEST(IdPool, KnowsWhatRecordsHold) {
@@ -40,19 +68,19 @@ TEST(IdPool, KnowsWhatRecordsHold) {
     json document = to_json(IdMap{{{0, 90000, kPrivateIds}}, {{0, 90000, kPrivateIds}}});
     document["Private"] = true;
 
-    pool.note(document);
-    pool.note(document);
+    pool.note("a", document);
+    pool.note("a", document);
 
-    EXPECT_EQ(pool.take()->uids.front().host, 165536U) << "of a pool that was elsewhere";
-    pool.give_back(document);
-    EXPECT_EQ(pool.take()->uids.front().host, 100000U);
+    EXPECT_EQ(pool.take("b")->uids.front().host, 165536U) << "of a pool that was elsewhere";
+    pool.give_back("a");
+    EXPECT_EQ(pool.take("c")->uids.front().host, 100000U);
 }
 
 TEST(IdPool, WithoutARangeSaysWhatToDo) {
     IdPool pool;
     pool.open({}, std::nullopt);
 
-    const auto refused = pool.take();
+    const auto refused = pool.take("a");
 
     EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
     EXPECT_THAT(refused.error().message(), HasSubstr("userns-pool"));
@@ -143,6 +171,23 @@ TEST_F(UserNamespaces, JoiningANamespaceMeansJoiningItsUsers) {
     EXPECT_EQ(refusal({{"NetworkMode", "container:owner"}}), "(none)") << "the host's users may join anybody";
     ASSERT_TRUE(engine->remove_container("guest", {}));
     EXPECT_THAT(refusal({{"UsernsMode", "private"}}), HasSubstr("no ids are left")) << "the guest's are the owner's";
+}
+
+TEST_F(UserNamespaces, S56_IdsOfAnOwnerThatWentAreItsGuestsStill) {
+    create({"sleep"}, {{"UsernsMode", "private"}}, "owner");
+    create({"sleep"}, {{"UsernsMode", "private"}}, "other");
+    const std::string guest = create_started({"sleep"}, {{"UsernsMode", "container:owner"}}, "guest");
+    ASSERT_TRUE(engine->remove_container("owner", {}));
+
+    EXPECT_THAT(refusal({{"UsernsMode", "private"}}), HasSubstr("no ids are left"));
+    reopen();
+    EXPECT_EQ(record(guest)->state, RunState::kRunning);
+    EXPECT_THAT(refusal({{"UsernsMode", "private"}}), HasSubstr("no ids are left")) << "known from the guest's record";
+
+    RemoveOptions by_force;
+    by_force.force = true;
+    ASSERT_TRUE(engine->remove_container("guest", by_force));
+    EXPECT_EQ(first_id(create({"sleep"}, {{"UsernsMode", "private"}})), 100000U);
 }
 
 TEST_F(UserNamespaces, NeedABackendThatHasThem) {
