@@ -177,6 +177,24 @@ TEST_F(LinuxFsMounts, InMemoryMountHasSizeAndMode) {
     EXPECT_NE(write_at(mount->tree.get(), "not", std::string(2 << 20, 'x')), 0);
 }
 
+// As with Docker, where the kernel's default counts: half of the memory.
+TEST_F(LinuxFsMounts, InMemoryMountWithoutASizeHasTheKernels) {
+    MountPlan plan;
+    plan.target = "/var/lib/data";
+    plan.mode = 01777;
+    const Result<PreparedMount> mount = prepare_mount(plan);
+    ASSERT_TRUE(mount.has_value()) << mount.error().message();
+    struct statfs ours {};
+    ASSERT_EQ(::fstatfs(mount->tree.get(), &ours), 0);
+    Result<FsContext> fs = FsContext::open("tmpfs");
+    ASSERT_TRUE(fs.has_value());
+    const Result<UniqueFd> plain = fs->mount(0);
+    ASSERT_TRUE(plain.has_value()) << plain.error().message();
+    struct statfs kernels {};
+    ASSERT_EQ(::fstatfs(plain->get(), &kernels), 0);
+    EXPECT_EQ(ours.f_blocks, kernels.f_blocks);
+}
+
 TEST_F(LinuxFsMounts, IdsAndDuplicates) {
     std::vector<PreparedMount> mounts;
     const Result<uint64_t> first = add_mount(mounts, bind(dir_ / "src", "/a"));

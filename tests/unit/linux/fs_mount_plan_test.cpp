@@ -86,9 +86,9 @@ TEST(MountPlan, PropagationIsEmptyForTheDefault) {
     EXPECT_EQ(plan_mount(req)->propagation, "rslave");
 }
 
-TEST(MountPlan, InMemoryHasDockersDefaults) {
+TEST(MountPlan, InMemoryHasDockersDefaultsAndNoLimitOfOurs) {
     slw_mount_request req = request(nullptr, "/run");
-    EXPECT_EQ(plan_mount(req)->limit_bytes, uint64_t{64} << 20);
+    EXPECT_EQ(plan_mount(req)->limit_bytes, 0U);
     EXPECT_EQ(plan_mount(req)->mode, 01777U);
     req.limit_bytes = 4096;
     req.mode = 0700;

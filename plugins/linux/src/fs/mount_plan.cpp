@@ -13,9 +13,6 @@ constexpr uint32_t kKnownFlags = SLW_MOUNT_READ_ONLY | SLW_MOUNT_RECURSIVE_READ_
                                  SLW_MOUNT_NO_RECURSIVE | SLW_MOUNT_NO_EXEC | SLW_MOUNT_NO_SUID | SLW_MOUNT_NO_DEV |
                                  SLW_MOUNT_COPY_UP | SLW_MOUNT_NO_SYMLINKS | SLW_MOUNT_MAP_IDS;
 
-// Docker's size for an in-memory mount that names none.
-constexpr uint64_t kDefaultTmpfsBytes = uint64_t{64} << 20;
-
 constexpr std::array<std::string_view, 8> kAllowedBelowProc{"/proc/cpuinfo",   "/proc/meminfo", "/proc/stat",
                                                             "/proc/uptime",    "/proc/loadavg", "/proc/swaps",
                                                             "/proc/diskstats", "/proc/net/dev"};
@@ -40,7 +37,7 @@ Status plan_memory(const slw_mount_request& request, MountPlan& plan) {
         return refuse("mount '" + plan.target + "': an in-memory mount has no source to create", plan.target);
     }
     if ((request.mode & ~07777U) != 0) return refuse("mount '" + plan.target + "': invalid mode", plan.target);
-    plan.limit_bytes = request.limit_bytes == 0 ? kDefaultTmpfsBytes : request.limit_bytes;
+    plan.limit_bytes = request.limit_bytes;
     plan.mode = request.mode == 0 ? 01777 : request.mode;
     return ok();
 }

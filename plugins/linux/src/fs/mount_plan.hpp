@@ -22,7 +22,7 @@ struct MountPlan {
     bool copy_up = false;      // fill an empty source from the root first
     bool no_symlinks = false;  // in the source's path
     bool map_ids = false;      // of the source, to the container's users
-    uint64_t limit_bytes = 0;  // in-memory only; never 0 there
+    uint64_t limit_bytes = 0;  // in-memory only; 0: the kernel's default, half of the memory
     uint32_t mode = 0;         // in-memory only
 };
 

@@ -86,7 +86,9 @@ Result<PreparedMount> prepare_memory(const MountPlan& plan, const MountUsers& us
     char mode[16];
     std::snprintf(mode, sizeof(mode), "%o", plan.mode);
     if (Status set = fs->set_string("source", "tmpfs"); !set) return std::move(set).error();
-    if (Status set = fs->set_string("size", std::to_string(plan.limit_bytes)); !set) return std::move(set).error();
+    if (plan.limit_bytes != 0) {
+        if (Status set = fs->set_string("size", std::to_string(plan.limit_bytes)); !set) return std::move(set).error();
+    }
     if (Status set = fs->set_string("mode", mode); !set) return std::move(set).error();
     if (users.map != nullptr) {
         const std::string uid = std::to_string(*to_host(users.map->uids, 0));
