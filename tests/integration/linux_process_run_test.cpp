@@ -295,6 +295,27 @@ TEST_F(LinuxProcess, SchedulingIsNotInherited) {
     EXPECT_EQ(all[38], "0");
 }
 
+// With a daemon that is pinned to one processor (CPUAffinity= of its unit).
+TEST_F(LinuxProcess, ProcessorsAreThoseOfTheGroupAndNotTheDaemons) {
+    cpu_set_t all, one;
+    ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+    ASSERT_GT(CPU_COUNT(&all), 1) << "needs two processors";
+    const std::string script = "grep Cpus_allowed_list /proc/1/status";
+    const std::string free = shell_output(script);
+    CPU_ZERO(&one);
+    int first = 0;
+    while (!CPU_ISSET(first, &all)) ++first;
+    CPU_SET(first, &one);
+
+    ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+    const std::string pinned = shell_output(script);
+    const std::string wished = shell_output(script, {.host_config = {{"CpusetCpus", std::to_string(first)}}});
+    ASSERT_EQ(sched_setaffinity(0, sizeof(all), &all), 0);
+
+    EXPECT_EQ(pinned, free);
+    EXPECT_EQ(wished, "Cpus_allowed_list:\t" + std::to_string(first) + "\n") << "the cpuset still counts";
+}
+
 TEST_F(LinuxProcess, SysctlsAreSetInside) {
     EXPECT_EQ(shell_output("cat /proc/sys/net/ipv4/ip_unprivileged_port_start"), "0\n");
 }

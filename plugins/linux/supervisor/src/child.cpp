@@ -56,13 +56,18 @@ bool set_up(ChildContext& c) {
 
 }  // namespace
 
-// The daemon may run with a priority of its own; a real-time one would even keep the child out of v1 cpu groups.
+// The daemon may run with a priority of its own; a real-time one would even keep the child out of v1 cpu groups. It may
+// be pinned as well, which the child would inherit for good: since 6.2 the kernel remembers what was asked for, and
+// entering a cpuset only cuts it.
 bool reset_scheduling(ChildContext& c) {
     sched_param standard{};
     if (sched_setscheduler(0, SCHED_OTHER, &standard) != 0) return fail(c.failure, "reset scheduler");
     if (setpriority(PRIO_PROCESS, 0, 0) != 0) return fail(c.failure, "reset nice value");
     constexpr int kThisProcess = 1;  // IOPRIO_WHO_PROCESS; class 0 follows the nice value
     (void)syscall(SYS_ioprio_set, kThisProcess, 0, 0);
+    unsigned long every_cpu[1024 / sizeof(unsigned long)];  // 8192 of them; the kernel takes what it has, EINVAL is no
+    memset(every_cpu, 0xff, sizeof(every_cpu));             // reason not to start
+    (void)syscall(SYS_sched_setaffinity, 0, sizeof(every_cpu), every_cpu);
     return true;
 }
 
