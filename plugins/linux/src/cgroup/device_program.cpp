@@ -132,4 +132,16 @@ Status attach_device_program(int directory_fd, int program_fd) {
     return ok();
 }
 
+Result<std::shared_ptr<const UniqueFd>> DevicePrograms::get(const std::vector<DeviceRule>& rules) {
+    std::string key;
+    for (const DeviceRule& rule : rules) key += (rule.allow ? '+' : '-') + rule.text();
+
+    const std::lock_guard lock(mutex_);
+    if (const auto found = programs_.find(key); found != programs_.end()) return found->second;
+    Result<UniqueFd> loaded = load_(build_device_program(rules));
+    if (!loaded) return std::move(loaded).error();
+    if (programs_.size() >= kMost) programs_.clear();  // attached ones live on in their groups
+    return programs_.emplace(std::move(key), std::make_shared<const UniqueFd>(std::move(*loaded))).first->second;
+}
+
 }  // namespace slipway::linux_backend

@@ -1,5 +1,6 @@
 #include <cgroup/device_program.hpp>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -83,6 +84,47 @@ TEST(DeviceProgram, AnswersLikeTheV1Files) {
 
 TEST(DeviceProgram, NoRulesDenyEverything) {
     EXPECT_EQ(run(build_device_program({}), bpf_cgroup_dev_ctx{}), 0);
+}
+
+std::vector<DeviceRule> rules_for_minor(int minor) {
+    return *read_device_rules(
+        {{"devices", {{{"allow", true}, {"type", "c"}, {"major", 1}, {"minor", minor}, {"access", "r"}}}}});
+}
+
+// Else the number may belong to the policy of another container by the time it is attached.
+TEST(DevicePrograms, WhatSomebodyHoldsStaysOpenWhenOthersPushItOut) {
+    int loads = 0;
+    DevicePrograms programs([&loads](const std::vector<bpf_insn>&) -> Result<UniqueFd> {
+        ++loads;
+        return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    });
+    const auto held = programs.get(rules_for_minor(0));
+    ASSERT_TRUE(held.has_value());
+    const int number = (*held)->get();
+
+    for (int minor = 1; minor <= static_cast<int>(DevicePrograms::kMost); ++minor) {
+        const auto other = programs.get(rules_for_minor(minor));
+        ASSERT_TRUE(other.has_value());
+        ASSERT_NE((*other)->get(), number);
+    }
+
+    EXPECT_NE(::fcntl(number, F_GETFD), -1);
+    EXPECT_EQ(loads, static_cast<int>(DevicePrograms::kMost) + 1);
+    ASSERT_TRUE(programs.get(rules_for_minor(0)).has_value());
+    EXPECT_EQ(loads, static_cast<int>(DevicePrograms::kMost) + 2) << "it was pushed out";
+}
+
+TEST(DevicePrograms, SameRulesAreLoadedOnce) {
+    int loads = 0;
+    DevicePrograms programs([&loads](const std::vector<bpf_insn>&) -> Result<UniqueFd> {
+        ++loads;
+        return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    });
+    const auto first = programs.get(rules_for_minor(3));
+    const auto second = programs.get(rules_for_minor(3));
+    ASSERT_TRUE(first.has_value() && second.has_value());
+    EXPECT_EQ(*first, *second);
+    EXPECT_EQ(loads, 1);
 }
 
 }  // namespace
