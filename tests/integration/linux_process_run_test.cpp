@@ -1,9 +1,12 @@
 // What a container's first process is, and how it ends.
 #include "linux_process_support.hpp"
 
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -180,6 +183,43 @@ TEST_F(LinuxProcess, SystemCallsAreFiltered) {
     EXPECT_THAT(text, HasSubstr("Seccomp:\t2"));
     EXPECT_THAT(text, HasSubstr("NoNewPrivs:\t0"));
     EXPECT_THAT(text, Not(HasSubstr("mounted")));
+}
+
+std::string profile_with_flags(const json& flags) {
+    return "seccomp=" + json{{"defaultAction", "SCMP_ACT_ALLOW"}, {"flags", flags}}.dump();
+}
+
+// The flags the kernel knows the first filter of a process by, -1 with errno when it cannot say.
+int64_t filter_flags(pid_t pid) {
+    __ptrace_seccomp_metadata data{};
+    if (ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) != 0) return -1;
+    int status = 0;
+    const bool stopped = ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) == 0 && waitpid(pid, &status, __WALL) == pid;
+    const long size = stopped ? ptrace(PTRACE_SECCOMP_GET_METADATA, pid, sizeof(data), &data) : -1;
+    const int err = errno;
+    ptrace(PTRACE_DETACH, pid, nullptr, nullptr);
+    errno = err;
+    return size < 0 ? -1 : static_cast<int64_t>(data.flags);
+}
+
+TEST_F(LinuxProcess, FlagsOfASeccompProfileCount) {
+    for (const auto& [flags, expected] :
+         {std::pair<json, int64_t>{json::array(), 0}, {json{"SECCOMP_FILTER_FLAG_LOG"}, SECCOMP_FILTER_FLAG_LOG}}) {
+        const auto container = make();
+        ASSERT_TRUE(container->create(
+            {.command = {"sleep", "60"}, .host_config = {{"SecurityOpt", {profile_with_flags(flags)}}}}));
+        ASSERT_TRUE(container->start());
+        const int64_t found = filter_flags(static_cast<pid_t>(container->status().pid));
+        if (found < 0 && (errno == EIO || errno == EINVAL)) GTEST_SKIP() << "the kernel does not show filters";
+        EXPECT_EQ(found, expected) << flags << errno;
+    }
+}
+
+TEST_F(LinuxProcess, UnknownFlagOfASeccompProfileIsRefused) {
+    const Outcome refused = make()->create(
+        {.command = {"true"}, .host_config = {{"SecurityOpt", {profile_with_flags({"SECCOMP_FILTER_FLAG_SING"})}}}});
+    EXPECT_EQ(refused.status, SLW_ERR_INVALID_ARGUMENT);
+    EXPECT_THAT(refused.message, HasSubstr("unknown flag \"SECCOMP_FILTER_FLAG_SING\""));
 }
 
 TEST_F(LinuxProcess, NoNewPrivilegesIsSetWhenAsked) {

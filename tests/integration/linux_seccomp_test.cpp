@@ -24,13 +24,14 @@ namespace {
 template <class Call>
 int under_default_profile(CapabilitySet capabilities, Call call) {
     SeccompCache cache;
-    const auto program = cache.compile(default_seccomp_profile(capabilities));
-    if (!program) return -2;
-    sock_fprog filter{static_cast<unsigned short>((*program)->size()), const_cast<sock_filter*>((*program)->data())};
+    const auto filter = cache.compile(default_seccomp_profile(capabilities));
+    if (!filter) return -2;
+    sock_fprog program{static_cast<unsigned short>((*filter)->program.size()),
+                       const_cast<sock_filter*>((*filter)->program.data())};
     const pid_t pid = ::fork();
     if (pid == 0) {
         if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) ::_exit(251);
-        if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) ::_exit(252);
+        if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) ::_exit(252);
         errno = 0;
         ::_exit(call() < 0 ? errno : 0);
     }

@@ -83,9 +83,9 @@ Result<std::shared_ptr<SupervisorSession>> spawn_session(slw_container& c, int r
     return std::move(spawned->session);
 }
 
-Result<std::shared_ptr<const SeccompProgram>> compile_filter(slw_container& c, const nlohmann::json& spec) {
+Result<std::shared_ptr<const SeccompFilter>> compile_filter(slw_container& c, const nlohmann::json& spec) {
     const nlohmann::json& profile = member_of(member_of(spec, "linux"), "seccomp");
-    if (!profile.is_object()) return std::shared_ptr<const SeccompProgram>();
+    if (!profile.is_object()) return std::shared_ptr<const SeccompFilter>();
     return c.backend.seccomp->compile(profile);
 }
 
@@ -128,7 +128,7 @@ Status launch(slw_container& c, const nlohmann::json& spec, const CreateOptions&
     if (!directory) return directory.error();
     Result<CgroupEntry> cgroup = make_groups(c, spec, directory->get());
     if (!cgroup) return cgroup.error();
-    const Result<std::shared_ptr<const SeccompProgram>> filter = compile_filter(c, spec);
+    const Result<std::shared_ptr<const SeccompFilter>> filter = compile_filter(c, spec);
     if (!filter) return filter.error();
     const Result<int> base = c.backend.base_namespace->get();
     if (!base) return base.error();

@@ -81,9 +81,9 @@ Result<std::shared_ptr<ExecProcess>> launch(slw_container& c, const SupervisorSe
     if (Status written = write_plan(c, *spec, options, writer); !written) return std::move(written).error();
     const json& profile = member_of(member_of(*spec, "linux"), "seccomp");
     if (profile.is_object()) {
-        const Result<std::shared_ptr<const SeccompProgram>> filter = c.backend.seccomp->compile(profile);
+        const Result<std::shared_ptr<const SeccompFilter>> filter = c.backend.seccomp->compile(profile);
         if (!filter) return filter.error();
-        writer.header.seccomp = writer.list(**filter);
+        write_seccomp(**filter, writer);
     }
     const Result<std::optional<IdMap>> map = user_map_of(static_cast<pid_t>(container.status().pid));
     if (!map) return has_ended(container.process()) ? container_not_running(c) : map.error();

@@ -220,7 +220,7 @@ void write_supervision(const LaunchInputs& in, PlanWriter& writer) {
     header.log_attributes = writer.text(in.log_attributes);
     header.log_max_bytes = in.log_max_bytes;
     header.log_max_files = in.log_max_files;
-    if (in.seccomp) header.seccomp = writer.list(*in.seccomp);
+    if (in.seccomp) write_seccomp(*in.seccomp, writer);
     if (in.init_program >= 0) {
         header.flags |= supervisor::kPlanInit;
         header.init_program = writer.fd(in.init_program);
@@ -228,6 +228,11 @@ void write_supervision(const LaunchInputs& in, PlanWriter& writer) {
 }
 
 }  // namespace
+
+void write_seccomp(const SeccompFilter& filter, PlanWriter& writer) {
+    writer.header.seccomp = writer.list(filter.program);
+    writer.header.seccomp_flags = filter.flags;
+}
 
 Status write_process(const json& spec, PlanWriter& writer) {
     PlanHeader& header = writer.header;

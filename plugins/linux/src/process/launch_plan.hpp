@@ -28,7 +28,7 @@ struct LaunchInputs {
     const IdMap* id_map = nullptr;  // of a container with a user name space
     int user_namespace = -1;
     std::vector<CgroupViewPart> hierarchies;  // v1 view
-    std::shared_ptr<const SeccompProgram> seccomp;
+    std::shared_ptr<const SeccompFilter> seccomp;
     uint32_t plan_flags = 0;  // kPlanTty, kPlanOpenStdin, kPlanStdinOnce, kPlanPivotRoot
     uint32_t tty_rows = 24, tty_columns = 80;
     int base_namespace = -1;
@@ -50,6 +50,9 @@ Status write_launch_plan(const LaunchInputs& in, PlanWriter& writer);
 
 // The document's `process`: command, environment, user, capabilities, limits.
 Status write_process(const nlohmann::json& spec, PlanWriter& writer);
+
+// The filter the process runs under, with the flags it is installed with.
+void write_seccomp(const SeccompFilter& filter, PlanWriter& writer);
 
 // The document's mounts, devices and links, then the prepared mounts, parents first (launch_ops.cpp).
 Result<std::vector<supervisor::PlanOp>> plan_ops(const LaunchInputs& in, PlanWriter& writer);

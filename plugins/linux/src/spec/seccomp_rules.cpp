@@ -68,6 +68,22 @@ Result<SeccompOp> read_op(const std::string& name) {
         .with_resource(name);
 }
 
+Result<uint32_t> read_flags(const json& profile) {
+    uint32_t flags = 0;
+    for (const std::string& name : read_texts(profile, "flags")) {
+        if (name == "SECCOMP_FILTER_FLAG_LOG") {
+            flags |= SECCOMP_FILTER_FLAG_LOG;
+        } else if (name == "SECCOMP_FILTER_FLAG_SPEC_ALLOW") {
+            flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+        } else if (name != "SECCOMP_FILTER_FLAG_TSYNC") {  // the first process has one thread, so all have the filter
+            return Error(ErrorCode::kInvalidArgument, "seccomp: unknown flag " + quote(name))
+                .with_operation("parse seccomp profile")
+                .with_resource(name);
+        }
+    }
+    return flags;
+}
+
 uint64_t read_value(const json& object, const char* key) {
     const json& value = member_of(object, key);
     if (value.is_number_unsigned()) return value.get<uint64_t>();
@@ -150,6 +166,9 @@ Result<SeccompRules> read_seccomp_rules(const json& profile) {
 
     SeccompRules rules;
     rules.default_action = *fallback;
+    const Result<uint32_t> flags = read_flags(profile);
+    if (!flags) return Error(flags.error());
+    rules.flags = *flags;
     for (const ArchRow& row : *rows) rules.architectures.push_back({row.audit, row.x32, {}});
 
     const json& entries = member_of(profile, "syscalls");

@@ -38,11 +38,12 @@ struct SeccompArch {
 
 struct SeccompRules {
     uint32_t default_action = 0;
+    uint32_t flags = 0;  // SECCOMP_FILTER_FLAG_*, to install the program with
     std::vector<SeccompArch> architectures;
 };
 
 // Reads linux.seccomp of an OCI runtime spec. Names no architecture knows are skipped; without "architectures" the
-// native one is meant. kInvalidArgument names an unknown action, operator or architecture.
+// native one is meant. kInvalidArgument names an unknown action, operator, flag or architecture.
 Result<SeccompRules> read_seccomp_rules(const nlohmann::json& profile);
 
 }  // namespace slipway::linux_backend

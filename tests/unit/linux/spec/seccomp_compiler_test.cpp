@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/audit.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -235,6 +236,22 @@ TEST(SeccompCompiler, RefusesWhatTheKernelWouldNotTake) {
 
     ASSERT_FALSE(program);
     EXPECT_EQ(program.error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST(SeccompCompiler, FlagsOfAProfileAreTheFilters) {
+    json profile = one_rule("SCMP_CMP_EQ", 1);
+    SeccompCache cache;
+    EXPECT_EQ((*cache.compile(profile))->flags, 0U);
+    profile["flags"] = {"SECCOMP_FILTER_FLAG_LOG"};
+    EXPECT_EQ((*cache.compile(profile))->flags, uint32_t{SECCOMP_FILTER_FLAG_LOG});
+    profile["flags"] = {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG"};
+    EXPECT_EQ((*cache.compile(profile))->flags, SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+
+    profile["flags"] = {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_NEW_LISTENER"};
+    const auto refused = cache.compile(profile);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().message(), "seccomp: unknown flag \"SECCOMP_FILTER_FLAG_NEW_LISTENER\"");
+    EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
 }
 
 TEST(SeccompTables, ListNothingTwice) {
