@@ -130,6 +130,30 @@ TEST_F(LinuxProcessStdio, TerminalIsControllingAndConsole) {
     EXPECT_EQ(container->output(), "x\r\ny\r\n/dev/pts/0\r\n");
 }
 
+// The terminal's master reads EIO as long as no process has the terminal open, which is not its end.
+TEST_F(LinuxProcessStdio, TerminalThatNobodyHasOpenForAMomentGoesOn) {
+    const auto container = make();
+    ASSERT_TRUE(container->create(
+        {.command = {"sh", "-c",
+                     "exec </dev/null >/dev/null 2>&1; sleep 1; echo hello >/dev/console; sleep 0.5; "
+                     "read line </dev/console; stty size </dev/console >/dev/console; echo got $line >/dev/console"},
+         .flags = SLW_CREATE_TTY | SLW_CREATE_OPEN_STDIN}));
+    const UniqueFd client = container->attach(SLW_ATTACH_STDOUT | SLW_ATTACH_STDIN);
+    ASSERT_TRUE(container->start());
+    usleep(500 * 1000);
+
+    const Outcome resized = container->resize(50, 132);
+    write_all(client.get(), "typed meanwhile\n");
+
+    EXPECT_TRUE(resized) << resized.message;
+    const std::string seen = read_all(client.get());
+    EXPECT_THAT(seen, HasSubstr("hello\r\n"));
+    EXPECT_THAT(seen, HasSubstr("50 132\r\n"));
+    EXPECT_THAT(seen, HasSubstr("got typed meanwhile\r\n"));
+    EXPECT_TRUE(backend_->host().wait_for(SLW_EVENT_EXIT, container->id()));
+    EXPECT_THAT(container->output(), HasSubstr("got typed meanwhile\r\n"));
+}
+
 TEST_F(LinuxProcessStdio, DetachKeysEndTheClientAndNotTheContainer) {
     const auto container = make();
     ASSERT_TRUE(container->create({.command = {"cat"}, .flags = SLW_CREATE_TTY | SLW_CREATE_OPEN_STDIN}));

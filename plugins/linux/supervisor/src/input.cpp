@@ -46,6 +46,9 @@ void write_input(Supervisor& s) {
         } else if (wrote < 0 && errno == EAGAIN) {
             (void)s.loop.watch(s.input, Source::kInput, 0, EPOLLOUT);
             return;
+        } else if (wrote < 0 && errno == EIO && terminal_rests(s)) {
+            s.loop.unwatch(s.input);
+            return;
         } else {
             close_input(s);  // nobody reads it any more
             return;

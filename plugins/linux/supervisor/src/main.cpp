@@ -76,13 +76,16 @@ bool settle(Supervisor& s) {
 }
 
 int timeout_ms(const Supervisor& s) {
-    if (s.deadline_ms == 0) return -1;
-    const int64_t left = s.deadline_ms - monotonic_ms();
+    int64_t next = s.deadline_ms;
+    if (s.terminal_retry_ms != 0 && (next == 0 || s.terminal_retry_ms < next)) next = s.terminal_retry_ms;
+    if (next == 0) return -1;
+    const int64_t left = next - monotonic_ms();
     return left < 0 ? 0 : static_cast<int>(left);
 }
 
 void run(Supervisor& s) {
     while (!settle(s)) {
+        retry_terminal(s);
         update_outputs(s);
         update_clients(s);
         g_log.flush();

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "supervisor.hpp"
+#include "sys.hpp"
 
 namespace slipway::supervisor {
 namespace {
@@ -53,6 +54,11 @@ ssize_t pump(Supervisor& s, uint32_t stream, size_t room) {
         return got;
     }
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return -1;
+    if (got < 0 && errno == EIO && terminal_rests(s)) {
+        s.loop.unwatch(s.outputs[stream].fd);  // its hang-up would be reported over and over
+        s.outputs[stream].resting = true;
+        return -1;
+    }
     close_output(s, stream);  // end of file, or EIO: the last user of the terminal is gone
     return 0;
 }
@@ -68,7 +74,7 @@ void on_output(Supervisor& s, uint32_t stream) {
 void update_outputs(Supervisor& s) {
     for (uint32_t stream = 0; stream < 2; ++stream) {
         Output& output = s.outputs[stream];
-        if (output.fd < 0) continue;
+        if (output.fd < 0 || output.resting) continue;
         const bool pause = room_for(s, stream, kClientLimit) < kWorthReading;
         // Unwatched rather than masked: a hang-up would be reported over and over.
         if (pause && !output.paused) s.loop.unwatch(output.fd);
@@ -102,6 +108,19 @@ void end_slow_clients(Supervisor& s) {
 void close_outputs(Supervisor& s) {
     close_output(s, 0);
     close_output(s, 1);
+}
+
+bool terminal_rests(Supervisor& s) {
+    if (!s.tty || s.state == ProcessState::kExited) return false;
+    if (s.terminal_retry_ms == 0) s.terminal_retry_ms = monotonic_ms() + kTerminalRetryMs;
+    return true;
+}
+
+void retry_terminal(Supervisor& s) {
+    if (s.terminal_retry_ms == 0 || monotonic_ms() < s.terminal_retry_ms) return;
+    s.terminal_retry_ms = 0;
+    s.outputs[0].resting = false;
+    if (!input_has_room(s)) write_input(s);
 }
 
 }  // namespace slipway::supervisor

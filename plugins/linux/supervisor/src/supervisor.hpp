@@ -29,10 +29,11 @@ constexpr size_t kClientLimit = 64 * 1024;
 // clients must not delay that.
 constexpr size_t kClientCapacity = kClientLimit + 256 * 1024;
 constexpr size_t kInputCapacity = 2 * kMaxEarlyInputBytes;
-constexpr int64_t kDrainMs = 700;      // for output that no client makes room for, after the end
-constexpr int64_t kLingerMs = 10'000;  // for slow clients, after the exit was reported
-constexpr int64_t kDestroyMs = 2000;   // the same once the daemon wants the container gone
-constexpr int64_t kHoldMs = 5000;      // for the daemon to note the exit of an exec
+constexpr int64_t kDrainMs = 700;          // for output that no client makes room for, after the end
+constexpr int64_t kLingerMs = 10'000;      // for slow clients, after the exit was reported
+constexpr int64_t kDestroyMs = 2000;       // the same once the daemon wants the container gone
+constexpr int64_t kTerminalRetryMs = 100;  // between looks at a terminal that no process has open
+constexpr int64_t kHoldMs = 5000;          // for the daemon to note the exit of an exec
 
 struct Client {
     int fd = -1;
@@ -48,6 +49,7 @@ struct Client {
 struct Output {
     int fd = -1;
     bool paused = false;
+    bool resting = false;  // a terminal that no process has open; looked at again at `terminal_retry_ms`
 };
 
 // Small and initialised; the large buffers are globals of their own, zero and therefore without cost until touched.
@@ -71,7 +73,8 @@ struct Supervisor {
     bool exit_reported = false;   // daemons know, or there is nothing to know
     bool exit_announced = false;  // finish_exit() ran
     bool destroying = false;
-    int64_t deadline_ms = 0;  // of the draining or lingering phase, 0 for none
+    int64_t deadline_ms = 0;        // of the draining or lingering phase, 0 for none
+    int64_t terminal_retry_ms = 0;  // 0: not needed
 
     bool tty = false, stdin_once = false, open_stdin = false;
     bool joined = false;            // an exec in a container that has a supervisor of its own
@@ -123,6 +126,11 @@ void update_outputs(Supervisor& s);    // pauses and resumes reading by what the
 bool drain_outputs(Supervisor& s);     // after the end; true once nothing is left
 void end_slow_clients(Supervisor& s);  // those that keep drain_outputs() from being done; at least one
 void close_outputs(Supervisor& s);
+void retry_terminal(Supervisor& s);  // once it is time
+
+// EIO of a terminal's master: no process has the terminal open at the moment, and one may open it again. True when
+// that is how it stands; the caller stops watching until retry_terminal().
+bool terminal_rests(Supervisor& s);
 
 // input.cpp
 void on_input_ready(Supervisor& s);
