@@ -334,13 +334,16 @@ UniqueFd TestContainer::attach(uint32_t flags, const std::string& early, const s
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     UniqueFd ours{pair[0]};
     const UniqueFd theirs{pair[1]};
-    const slw_attach_request request{sizeof(request),   flags,          theirs.get(),
-                                     text_of("HEAD\n"), text_of(early), text_of(keys)};
+    attach_stream(theirs.get(), flags, early, keys);
+    return ours;
+}
+
+void TestContainer::attach_stream(int stream, uint32_t flags, const std::string& early, const std::string& keys) {
+    const slw_attach_request request{sizeof(request), flags, stream, text_of("HEAD\n"), text_of(early), text_of(keys)};
     const Outcome attached = call_abi([&](const slw_call* call, slw_error* err) {
         return backend_.stdio_ops().attach(container_, call, &request, err);
     });
     EXPECT_TRUE(attached) << attached.message;
-    return ours;
 }
 
 std::vector<json> TestContainer::log_records() const {

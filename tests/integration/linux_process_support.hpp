@@ -128,6 +128,8 @@ public:
     slw_process_status status();
     // Hands one end of a socket pair over and returns the other.
     UniqueFd attach(uint32_t flags, const std::string& early = "", const std::string& keys = "");
+    // Hands a duplicate of `stream` over.
+    void attach_stream(int stream, uint32_t flags, const std::string& early = "", const std::string& keys = "");
     // As if the daemon died: the handle is closed, nothing is cleaned up.
     void abandon();
 

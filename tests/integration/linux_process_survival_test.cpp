@@ -2,7 +2,9 @@
 #include "linux_process_support.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,6 +56,30 @@ protected:
     const pid_t parent_ = getpid();
     const std::string id_ = std::string(64, 'a');
 };
+
+std::string numbers(int last) {
+    std::string text;
+    for (int i = 1; i <= last; ++i) text += std::to_string(i) + "\n";
+    return text;
+}
+
+// Over the loopback, with buffers of about this size at either end.
+std::pair<UniqueFd, UniqueFd> tcp_pair(int buffer_bytes) {
+    const UniqueFd listener{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    UniqueFd ours{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    EXPECT_EQ(setsockopt(ours.get(), SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof(buffer_bytes)), 0);
+    EXPECT_EQ(setsockopt(listener.get(), SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof(buffer_bytes)), 0);
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(name);
+    auto* address = reinterpret_cast<sockaddr*>(&name);
+    EXPECT_EQ(bind(listener.get(), address, sizeof(name)), 0);
+    EXPECT_EQ(getsockname(listener.get(), address, &size), 0);
+    EXPECT_EQ(listen(listener.get(), 1), 0);
+    EXPECT_EQ(connect(ours.get(), address, sizeof(name)), 0);
+    return {std::move(ours), UniqueFd{accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)}};
+}
 
 bool process_exists(int64_t pid) {
     return kill(static_cast<pid_t>(pid), 0) == 0;
@@ -189,6 +215,41 @@ TEST_F(LinuxProcessSurvival, DestroyDoesNotWaitLongForAClientThatDoesNotRead) {
 
     EXPECT_LT(Clock::now() - begin, std::chrono::milliseconds(4000));
     EXPECT_EQ(backend_->list(), json::array());
+}
+
+// As `docker run --rm ... | slow`: by the time it reads, container and supervisor are gone.
+TEST_F(LinuxProcessSurvival, ClientThatReadsLateGetsTheEndOfTheOutputAllTheSame) {
+    const auto container = make();
+    ASSERT_TRUE(container->create({.command = {"seq", "1", "45000"}}));
+    const UniqueFd client = container->attach(SLW_ATTACH_STDOUT);
+    ASSERT_TRUE(container->start());
+    ASSERT_TRUE(backend_->host().wait_for(SLW_EVENT_EXIT, container->id()));
+    const int64_t supervisor = supervisor_pid();
+    ASSERT_TRUE(container->destroy());
+    ASSERT_FALSE(process_exists(supervisor));
+
+    const std::string text = read_all(client.get());
+
+    EXPECT_EQ(text.size(), numbers(45000).size());
+    EXPECT_TRUE(text == numbers(45000));
+}
+
+TEST_F(LinuxProcessSurvival, ClientThatReadsLateGetsTheEndOfTheOutputOverTcpToo) {
+    auto [ours, theirs] = tcp_pair(8 * 1024);
+    const auto container = make();
+    ASSERT_TRUE(container->create({.command = {"seq", "1", "20000"}}));
+    container->attach_stream(theirs.get(), SLW_ATTACH_STDOUT);
+    theirs.reset();
+    ASSERT_TRUE(container->start());
+    ASSERT_TRUE(backend_->host().wait_for(SLW_EVENT_EXIT, container->id()));
+    const int64_t supervisor = supervisor_pid();
+    ASSERT_TRUE(container->destroy());
+    ASSERT_FALSE(process_exists(supervisor));
+
+    const std::string text = read_all(ours.get());
+
+    EXPECT_EQ(text.size(), numbers(20000).size());
+    EXPECT_TRUE(text == numbers(20000));
 }
 
 TEST_F(LinuxProcessSurvival, SecondHandleForAnIdIsAConflict) {

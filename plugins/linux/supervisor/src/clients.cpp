@@ -40,6 +40,18 @@ void append(Client& client, const char* bytes, size_t size) {
     client.end += size;
 }
 
+// Room in the kernel for all that is pending, which then outlives us: a client that reads late still gets it. Without
+// CAP_NET_ADMIN over the machine it is as much as the system allows anybody.
+void make_room_in_socket(const Client& client) {
+    int now = 0;
+    socklen_t size = sizeof(now);
+    if (client.start == client.end || getsockopt(client.fd, SOL_SOCKET, SO_SNDBUF, &now, &size) != 0) return;
+    // The kernel doubles what is asked for and reports the double: book-keeping counts as well.
+    const int wanted = now + static_cast<int>(client.end - client.start);
+    if (setsockopt(client.fd, SOL_SOCKET, SO_SNDBUFFORCE, &wanted, sizeof(wanted)) != 0)
+        (void)setsockopt(client.fd, SOL_SOCKET, SO_SNDBUF, &wanted, sizeof(wanted));
+}
+
 // False when the client is gone.
 bool flush(Supervisor& s, Client& client) {
     while (client.start < client.end) {
@@ -172,6 +184,7 @@ void end_clients(Supervisor& s) {
     for (Client& client : s.clients) {
         if (client.fd < 0) continue;
         client.ending = true;
+        make_room_in_socket(client);
         (void)flush(s, client);
     }
 }

@@ -9,7 +9,7 @@
 //   loop               sync pair: parked / failed / executed; control requests; output -> log and clients;
 //                      client input -> stdin; pidfd: the first process ended
 //   finish_exit()      once the pipes are empty: log complete, exit record on disk, kExit to every daemon connected
-//   linger             slow clients get the rest for a bounded time, then the process ends
+//   linger             slow clients get the rest, which is in their sockets by now, then the process ends
 #pragma once
 
 #include <slipway_supervisor/detach_keys.hpp>
