@@ -22,11 +22,22 @@ void adopt_terminal(Supervisor& s, int master) {
 }
 
 // The text of memory.oom_control (v1) and memory.events (v2) both have a line "oom_kill N".
-bool has_oom_kill(int file) {
+bool read_oom_kills(int file, uint64_t& kills) {
     char text[1024] = {};
     if (file < 0 || pread(file, text, sizeof(text) - 1, 0) <= 0) return false;
     const char* line = strstr(text, "oom_kill ");
-    return line != nullptr && strtoul(line + 9, nullptr, 10) > 0;
+    kills = line != nullptr ? strtoul(line + 9, nullptr, 10) : 0;
+    return true;
+}
+
+bool has_oom_kill(int file) {
+    uint64_t kills = 0;
+    return read_oom_kills(file, kills) && kills > 0;
+}
+
+void unwatch_oom(Supervisor& s) {
+    if (s.oom_event >= 0) s.loop.unwatch(s.oom_event);
+    if (s.oom_event < 0 && s.oom_counter >= 0) s.loop.unwatch(s.oom_counter);
 }
 
 void write_exit_record(const Supervisor& s) {
@@ -124,16 +135,26 @@ void on_process_end(Supervisor& s) {
     s.loop.unwatch(s.pidfd);
     s.finished_ns = unix_now_ns();
     s.exit_code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+    on_oom(s);  // its own end may have been one, and nobody waits for news of the group any more
+    unwatch_oom(s);
     s.oom_killed = has_oom_kill(s.oom_counter);
     s.state = ProcessState::kExited;
     s.deadline_ms = monotonic_ms() + kDrainMs;
 }
 
 void on_oom(Supervisor& s) {
-    if (s.state == ProcessState::kExited) return;  // the event also fires when the group is removed
-    uint64_t count = 0;
-    if (s.oom_event >= 0 && read(s.oom_event, &count, sizeof(count)) < 0) return;
-    if (s.oom_event < 0 && !has_oom_kill(s.oom_counter)) return;
+    if (s.state == ProcessState::kExited) return;  // v1's event also fires when the group is removed
+    if (s.oom_event >= 0) {
+        uint64_t times = 0;
+        if (read(s.oom_event, &times, sizeof(times)) < 0) return;
+    } else {
+        // memory.events changes for more than kills, such as a limit that was hit and room that was found. A group that
+        // was removed cannot be read, and its file would be ready for ever.
+        uint64_t kills = 0;
+        if (!read_oom_kills(s.oom_counter, kills)) return unwatch_oom(s);
+        if (kills <= s.oom_kills) return;
+        s.oom_kills = kills;
+    }
     broadcast(s, MessageKind::kOom);
 }
 

@@ -70,6 +70,7 @@ struct Supervisor {
     int64_t started_ns = 0, finished_ns = 0;
     int32_t exit_code = 0;
     bool oom_killed = false;
+    uint64_t oom_kills = 0;       // of the group that daemons have been told of; v2
     bool exit_reported = false;   // daemons know, or there is nothing to know
     bool exit_announced = false;  // finish_exit() ran
     bool destroying = false;
