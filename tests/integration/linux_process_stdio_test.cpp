@@ -70,6 +70,39 @@ TEST_F(LinuxProcessStdio, TenMegabytesOfInputComeBackByteExact) {
     EXPECT_EQ(event->exit_code, 0);
 }
 
+// More than the pipe and our buffer hold, so that a part of it is still in the socket when the client is gone.
+TEST_F(LinuxProcessStdio, InputOfAClientThatWritesAndGoesAwayArrives) {
+    for (const char* script : {"sleep 0.5; wc -c", "echo unread; sleep 0.5; echo in vain; wc -c"}) {
+        const auto container = make();
+        ASSERT_TRUE(container->create(
+            {.command = {"sh", "-c", script}, .flags = SLW_CREATE_OPEN_STDIN | SLW_CREATE_STDIN_ONCE}));
+        UniqueFd client = container->attach(kBoth | SLW_ATTACH_STDIN);
+        ASSERT_TRUE(container->start());
+        usleep(100 * 1000);
+
+        write_all(client.get(), pattern(250'000));
+        client.reset();
+
+        ASSERT_TRUE(backend_->host().wait_for(SLW_EVENT_EXIT, container->id()));
+        EXPECT_THAT(container->output(), HasSubstr("250000\n")) << script;
+        backend_->host().forget(container->id());
+    }
+}
+
+TEST_F(LinuxProcessStdio, ClientsThatWentAwayWithInputGiveWayToNewOnes) {
+    const auto container = make();
+    ASSERT_TRUE(container->create(
+        {.command = {"sh", "-c", "read first; echo $first; exec sleep 60"}, .flags = SLW_CREATE_OPEN_STDIN}));
+    ASSERT_TRUE(container->start());
+    for (int i = 0; i < 20; ++i) {
+        const UniqueFd client = container->attach(SLW_ATTACH_STDOUT | SLW_ATTACH_STDIN);
+        write_all(client.get(), pattern(100'000));
+    }
+    const UniqueFd last = container->attach(SLW_ATTACH_STDOUT);
+
+    EXPECT_EQ(container->status().state, SLW_PROCESS_RUNNING);
+}
+
 TEST_F(LinuxProcessStdio, StdinIsEmptyWhenItWasNotAskedFor) {
     EXPECT_EQ(shell_output("cat | wc -c"), "0\n");
 }

@@ -1,6 +1,7 @@
 // clients.cpp - attached clients. Their sockets are shared with whoever handed them over, so they are never made
 // non-blocking: every call says MSG_DONTWAIT instead.
 #include <errno.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -52,6 +53,21 @@ void make_room_in_socket(const Client& client) {
         (void)setsockopt(client.fd, SOL_SOCKET, SO_SNDBUF, &wanted, sizeof(wanted));
 }
 
+// Whether what it sends is for the container's stdin, and its end has not come yet.
+bool owes_input(const Client& client) {
+    return (client.flags & kAttachStdin) != 0 && !client.input_ended && !client.ending;
+}
+
+// Input is taken only while there is room; what nobody wants is read at any time, so that its end is noticed.
+bool may_read(const Supervisor& s, const Client& client) {
+    return !client.input_ended && (!owes_input(client) || input_has_room(s));
+}
+
+bool hung_up(const Client& client) {
+    pollfd state{client.fd, 0, 0};
+    return poll(&state, 1, 0) == 1;
+}
+
 // False when the client is gone.
 bool flush(Supervisor& s, Client& client) {
     while (client.start < client.end) {
@@ -63,6 +79,9 @@ bool flush(Supervisor& s, Client& client) {
             continue;
         } else if (sent < 0 && errno == EAGAIN) {
             return true;
+        } else if ((errno == EPIPE || errno == ECONNRESET) && owes_input(client)) {
+            client.flags &= ~(kAttachStdout | kAttachStderr);  // it went away; what it sent before still counts
+            break;
         } else {
             drop_client(s, client);
             return false;
@@ -104,9 +123,20 @@ void receive(Supervisor& s, Client& client) {
 void watch(Supervisor& s, Client& client) {
     uint32_t events = 0;
     if (client.start < client.end) events |= EPOLLOUT;
-    const bool wants_input = (client.flags & kAttachStdin) == 0 || client.ending || input_has_room(s);
-    if (!client.input_ended && wants_input) events |= EPOLLIN;
+    if (may_read(s, client)) events |= EPOLLIN;
+    // One that sent and went away would be reported as hung up until there is room for the rest.
+    if (events == 0 && owes_input(client)) return s.loop.unwatch(client.fd);
     (void)s.loop.watch(client.fd, Source::kClient, index_of(s, client), events);
+}
+
+// Clients that went away while their input waits for the container give way when all places are taken.
+void make_room_for_client(Supervisor& s) {
+    for (const Client& client : s.clients) {
+        if (client.fd < 0) return;
+    }
+    for (Client& client : s.clients) {
+        if (owes_input(client) && hung_up(client)) drop_client(s, client);
+    }
 }
 
 }  // namespace
@@ -115,6 +145,7 @@ int add_client(Supervisor& s, int fd, const AttachRequest& request, const char* 
     if (s.state == ProcessState::kExited) return ESRCH;
     if (request.preamble_bytes > kClientLimit / 2 || request.early_bytes > kMaxEarlyInputBytes) return EMSGSIZE;
     if (request.early_bytes > kInputCapacity - (s.input_end - s.input_start)) return EAGAIN;
+    make_room_for_client(s);
     for (Client& client : s.clients) {
         if (client.fd >= 0) continue;
         client.fd = fd;
@@ -149,8 +180,9 @@ void on_client(Supervisor& s, uint32_t index, uint32_t events) {
     Client& client = s.clients[index];
     if (client.fd < 0) return;
     if ((events & EPOLLOUT) != 0 && !flush(s, client)) return;
-    if ((events & EPOLLIN) != 0) receive(s, client);
-    if (client.fd >= 0 && (events & (EPOLLERR | EPOLLHUP)) != 0 && (events & EPOLLIN) == 0) drop_client(s, client);
+    if ((events & EPOLLIN) != 0 && may_read(s, client)) receive(s, client);
+    const bool is_over = (events & (EPOLLERR | EPOLLHUP)) != 0 && (events & EPOLLIN) == 0;
+    if (client.fd >= 0 && is_over && !owes_input(client)) drop_client(s, client);
 }
 
 void send_to_clients(Supervisor& s, uint32_t stream, const char* bytes, size_t size) {
