@@ -58,12 +58,19 @@ Status EngineImpl::open_all() {
     if (!networks) return std::move(networks).error();
     networks_ = std::move(*networks);
     std::vector<DamagedRow> damaged_volumes;
-    auto volumes = VolumeStore::open(store_, options_.data_root / "volumes", damaged_volumes);
+    std::vector<Error> untidy;
+    auto volumes = VolumeStore::open(store_, options_.data_root / "volumes", damaged_volumes, untidy);
     if (!volumes) return std::move(volumes).error();
     volumes_ = std::move(*volumes);
     for (const DamagedRow& row : damaged_volumes) {
         log(LogLevel::kError, "volume " + row.id + " set aside, its record cannot be read: " + row.reason);
     }
+    // What stays of one volume, or of a load that was cut short, is no reason to have no engine.
+    const auto log_untidy = [&] {
+        for (const Error& error : untidy) log(LogLevel::kError, error.message() + ", ignoring");
+        untidy.clear();
+    };
+    log_untidy();
     id_pool_.open(options_.user_namespaces.pool, options_.user_namespaces.remap);
     services_ = std::make_unique<StartServices>(
         StartServices{*store_, *networks_, options_, metrics_,
@@ -92,9 +99,10 @@ Status EngineImpl::open_all() {
     image_options.spool_dir = options_.data_root / "tmp";
     image_options.containers = [this] { return all_records(); };
     std::vector<DamagedRow> damaged;
-    auto images = ImageStore::open(std::move(image_options), damaged);
+    auto images = ImageStore::open(std::move(image_options), damaged, untidy);
     if (!images) return std::move(images).error();
     images_ = std::move(*images);
+    log_untidy();
     for (const DamagedRow& row : damaged) {
         log(LogLevel::kError, "image " + row.id + " set aside, its record cannot be read: " + row.reason);
     }

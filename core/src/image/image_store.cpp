@@ -37,15 +37,24 @@ Event image_event(const ImageRecord& image, const std::string& action, const std
 }
 
 // Leftovers of a daemon that died during a load.
-Status empty_directory(const std::filesystem::path& directory) {
+std::vector<Error> empty_directory(const std::filesystem::path& directory) {
+    std::vector<Error> failures;
+    const auto note = [&](const std::error_code& failed, const char* what, const std::filesystem::path& path) {
+        if (failed) failures.push_back(Error::from_code(failed, std::string(what) + " '" + path.string() + "'"));
+    };
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);
-    if (failed) return Error::from_code(failed, "create directory '" + directory.string() + "'");
-    for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
-        std::filesystem::remove_all(entry.path(), failed);
+    note(failed, "create directory", directory);
+    if (failed) return failures;
+    std::vector<std::filesystem::path> entries;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) entries.push_back(entry.path());
+    note(failed, "read directory", directory);
+    for (const std::filesystem::path& entry : entries) {
+        std::error_code stays;
+        std::filesystem::remove_all(entry, stays);
+        note(stays, "remove", entry);
     }
-    if (failed) return Error::from_code(failed, "empty directory '" + directory.string() + "'");
-    return ok();
+    return failures;
 }
 
 }  // namespace
@@ -74,8 +83,9 @@ void ImagePin::reset() {
     owner_ = nullptr;
 }
 
-Result<std::unique_ptr<ImageStore>> ImageStore::open(ImageStoreOptions options, std::vector<DamagedRow>& damaged) {
-    if (Status emptied = empty_directory(options.spool_dir); !emptied) return std::move(emptied).error();
+Result<std::unique_ptr<ImageStore>> ImageStore::open(ImageStoreOptions options, std::vector<DamagedRow>& damaged,
+                                                     std::vector<Error>& untidy) {
+    untidy = empty_directory(options.spool_dir);
     Result<Loaded<ImageRecord>> loaded = options.store->load_images();
     if (!loaded) return std::move(loaded).error();
     std::unique_ptr<ImageStore> images(new ImageStore(std::move(options)));

@@ -47,7 +47,7 @@ using Progress = std::function<void(const std::string&)>;
 struct ImageStoreOptions {
     std::shared_ptr<Store> store;
     std::shared_ptr<Backend> backend;  // where layers live
-    std::filesystem::path spool_dir;   // <data root>/tmp; created, emptied at open
+    std::filesystem::path spool_dir;   // <data root>/tmp; created and emptied at open as far as that works
     // The containers there are, to know which images and layers are used. Called without the store's lock held.
     std::function<std::vector<RecordPtr>()> containers;
     uint64_t max_archive_bytes = uint64_t{64} << 30;  // compressed or not
@@ -57,14 +57,18 @@ struct ImageStoreOptions {
 // Thread-safe. Lookups never wait for a load or an import.
 class ImageStore {
 public:
-    static Result<std::unique_ptr<ImageStore>> open(ImageStoreOptions options, std::vector<DamagedRow>& damaged);
+    // `damaged` receives what could not be read, `untidy` what stays in the spool directory, or why there is none, for
+    // the log.
+    static Result<std::unique_ptr<ImageStore>> open(ImageStoreOptions options, std::vector<DamagedRow>& damaged,
+                                                    std::vector<Error>& untidy);
 
     // By reference, "sha256:<hex>", or an unambiguous hex prefix. kNotFound "No such image: <ref>", with ":latest"
     // added to a reference without a tag, which is what clients look for before they offer to pull.
     Result<ImagePtr> find(const std::string& ref) const;
     Result<ImagePin> find_and_pin(const std::string& ref);
 
-    // Filters: reference, dangling, label, before, since. Newest first. kInvalidArgument "invalid filter '<key>'".
+    // Filters: reference, dangling, label, before, since, until. Newest first. kInvalidArgument "invalid filter
+    // '<key>'".
     Result<std::vector<ImagePtr>> list(const Filters& filters) const;
 
     // One durable transaction with its event.

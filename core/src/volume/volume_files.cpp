@@ -119,10 +119,10 @@ Status VolumeFiles::tidy_entry(const fs::path& entry, const std::set<std::string
     return comes_back ? bring_back(entry, name) : remove(entry);
 }
 
-Status VolumeFiles::tidy(const std::set<std::string>& names) const {
-    Status first = ok();
+std::vector<Error> VolumeFiles::tidy(const std::set<std::string>& names) const {
+    std::vector<Error> failures;
     const auto note = [&](Status status) {
-        if (!status && first) first = std::move(status);
+        if (!status) failures.push_back(std::move(status).error());
     };
     std::error_code error;
     std::vector<fs::path> entries;
@@ -130,11 +130,12 @@ Status VolumeFiles::tidy(const std::set<std::string>& names) const {
     for (const fs::path& entry : entries) note(tidy_entry(entry, names));
     for (const std::string& name : names) {
         if (fs::exists(data_of(name), error)) continue;
-        note(make_directory(root_, kOuter));
-        note(make_directory(root_ / name, kOuter));
-        note(make_directory(data_of(name), kData));
+        Status made = make_directory(root_, kOuter);
+        if (made) made = make_directory(root_ / name, kOuter);
+        if (made) made = make_directory(data_of(name), kData);
+        note(std::move(made));
     }
-    return first;
+    return failures;
 }
 
 uint64_t VolumeFiles::size_of(const std::string& name) const {

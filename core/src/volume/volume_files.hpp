@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace slipway::core {
 
@@ -34,8 +35,9 @@ public:
     Status remove(const std::filesystem::path& aside) const;
 
     // After a start of the daemon: finishes what the records say has happened, undoes the rest, and makes the
-    // directories that are missing. Nothing without one of the marks above is ever removed.
-    Status tidy(const std::set<std::string>& names) const;
+    // directories that are missing. Nothing without one of the marks above is ever removed. What fails is returned and
+    // costs the others nothing; the next start tries again.
+    std::vector<Error> tidy(const std::set<std::string>& names) const;
 
     // Bytes of the regular files below a volume, as far as they can be read.
     uint64_t size_of(const std::string& name) const;

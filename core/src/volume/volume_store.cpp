@@ -36,7 +36,7 @@ Status check_options(const CreateVolume& wanted) {
 }  // namespace
 
 Result<std::unique_ptr<VolumeStore>> VolumeStore::open(std::shared_ptr<Store> store, std::filesystem::path root,
-                                                       std::vector<DamagedRow>& damaged) {
+                                                       std::vector<DamagedRow>& damaged, std::vector<Error>& untidy) {
     std::unique_ptr<VolumeStore> volumes(new VolumeStore(std::move(store), std::move(root)));
     auto loaded = volumes->store_->load_volumes();
     if (!loaded) return std::move(loaded).error();
@@ -48,8 +48,7 @@ Result<std::unique_ptr<VolumeStore>> VolumeStore::open(std::shared_ptr<Store> st
         const std::string name = record.name;
         volumes->volumes_[name].record = std::move(record);
     }
-    if (!damaged.empty()) return volumes;
-    if (Status tidied = volumes->files_.tidy(names); !tidied) return std::move(tidied).error();
+    if (damaged.empty()) untidy = volumes->files_.tidy(names);
     return volumes;
 }
 

@@ -18,9 +18,10 @@ namespace slipway::core {
 class VolumeStore {
 public:
     // Reads the records and tidies the directories below `root`. `damaged` receives what could not be read; while there
-    // is any, nothing on the disk is removed.
+    // is any, nothing on the disk is removed. `untidy` receives what stays as it is because something failed, for the
+    // log: that concerns one volume each.
     static Result<std::unique_ptr<VolumeStore>> open(std::shared_ptr<Store> store, std::filesystem::path root,
-                                                     std::vector<DamagedRow>& damaged);
+                                                     std::vector<DamagedRow>& damaged, std::vector<Error>& untidy);
 
     std::vector<VolumeRecord> all() const;                          // by name
     Result<VolumeRecord> find(const std::string& name) const;       // kNotFound "get <name>: no such volume"

@@ -109,7 +109,7 @@ protected:
         options.containers = [this] { return containers; };
         options.max_archive_bytes = 4 << 20;
         std::vector<DamagedRow> damaged;
-        auto made = ImageStore::open(std::move(options), damaged);
+        auto made = ImageStore::open(std::move(options), damaged, untidy);
         ASSERT_TRUE(made) << made.error().message();
         images = std::move(*made);
         EXPECT_THAT(damaged, IsEmpty());
@@ -152,6 +152,7 @@ protected:
     test::TempDir dir;
     std::shared_ptr<test::LayerBackend> backend = std::make_shared<test::LayerBackend>();
     std::vector<RecordPtr> containers;
+    std::vector<Error> untidy;  // of the last open
     std::shared_ptr<Store> store;
     std::unique_ptr<ImageStore> images;
 };
@@ -548,6 +549,20 @@ TEST_F(Images, LeftoversOfACrashAreRemovedAtOpen) {
 
     EXPECT_TRUE(std::filesystem::is_empty(dir / "tmp"));
     EXPECT_EQ(*images->remove_unused_layers(), 1u);
+}
+
+TEST_F(Images, WithoutASpoolDirectoryThereAreStillImages) {
+    const Sample sample({layer_tar("a")});
+    must_load(sample, {"x:1"});
+    std::filesystem::remove_all(dir / "tmp");
+    std::filesystem::create_symlink("nowhere", dir / "tmp");
+
+    reopen();
+
+    ASSERT_EQ(untidy.size(), 1u);
+    EXPECT_THAT(untidy[0].message(), HasSubstr((dir / "tmp").string()));
+    EXPECT_TRUE(images->find("x:1"));
+    EXPECT_FALSE(load(sample.docker_archive({"y:1"}).build())) << "a load says so itself";
 }
 
 TEST_F(Images, ListsAreFiltered) {

@@ -65,6 +65,26 @@ protected:
     }
 };
 
+TEST_F(Volumes, OneThatCannotBeTidiedCostsTheOthersNothing) {
+    make("bad");
+    make("lost");
+    make("good");
+    close();
+    fs::remove_all(directory() / "bad");
+    fs::create_symlink("nowhere", directory() / "bad");
+    fs::create_directory(directory() / ".removed-0a1b2c3d-bad");  // to come back where the link is in its way
+    fs::remove_all(directory() / "lost");
+    fs::create_directory(directory() / ".removed-0a1b2c3d-gone");
+
+    open();
+
+    EXPECT_THAT(names(), ElementsAre("bad", "good", "lost"));
+    EXPECT_TRUE(fs::is_directory(directory() / "lost" / "_data"));
+    EXPECT_FALSE(fs::exists(directory() / ".removed-0a1b2c3d-gone"));
+    EXPECT_THAT(log_lines(), Contains(HasSubstr((directory() / "bad").string())));
+    EXPECT_TRUE(engine->start_container(create({"sleep"}, {{"Binds", {"good:/data"}}})));
+}
+
 TEST_F(Volumes, AreMadeFoundListedAndRemoved) {
     const VolumeRecord made = make("data", {{"k", "v"}});
     EXPECT_EQ(made.mountpoint, (directory() / "data" / "_data").string());
