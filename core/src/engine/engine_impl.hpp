@@ -327,8 +327,7 @@ private:
     bool restarts_ = false;  // set by open_all() after reconcile(): until then nothing runs again by itself
     TimerQueue timers_;
     std::thread boot_thread_;
-    bool has_damaged_records_ = false;  // set once, by reconcile()
-    mutable std::mutex hosts_mutex_;    // hosts files of running containers are written one at a time
+    mutable std::mutex hosts_mutex_;  // hosts files of running containers are written one at a time
     std::atomic<bool> stopping_{false};
     WorkerPool workers_{
         4, [this](const std::string& what) { log(LogLevel::kError, "a task of the engine threw: " + what); }};

@@ -54,9 +54,13 @@ Status EngineImpl::open_all() {
         log(LogLevel::kError, "the default backend '" + options_.default_backend + "' is not loaded");
         layers = std::make_shared<AbsentBackend>(options_.default_backend);
     }
-    auto networks = Networks::open(store_, layers->info().image_os, options_.bridge_disabled);
+    std::vector<DamagedRow> damaged_networks;
+    auto networks = Networks::open(store_, layers->info().image_os, options_.bridge_disabled, damaged_networks);
     if (!networks) return std::move(networks).error();
     networks_ = std::move(*networks);
+    for (const DamagedRow& row : damaged_networks) {
+        log(LogLevel::kError, "network " + row.id + " set aside, its record cannot be read: " + row.reason);
+    }
     std::vector<DamagedRow> damaged_volumes;
     std::vector<Error> untidy;
     auto volumes = VolumeStore::open(store_, options_.data_root / "volumes", damaged_volumes, untidy);
@@ -108,10 +112,8 @@ Status EngineImpl::open_all() {
     }
 
     if (Status reconciled = reconcile(); !reconciled) return reconciled;
-    // What a record that cannot be read stands on must stay.
-    if (!has_damaged_records_) {
-        auto removed = images_->remove_unused_layers();
-        if (!removed) log(LogLevel::kWarn, "looking for unused layers: " + removed.error().message() + ", ignoring");
+    if (auto removed = images_->remove_unused_layers(); !removed) {
+        log(LogLevel::kWarn, "looking for unused layers: " + removed.error().message() + ", ignoring");
     }
     forward_logs();
     restarts_ = true;

@@ -33,11 +33,12 @@ nlohmann::json network_document(const NetworkRecord& network) {
 }
 
 Result<std::unique_ptr<Networks>> Networks::open(std::shared_ptr<Store> store, const std::string& image_os,
-                                                 bool bridge_disabled) {
+                                                 bool bridge_disabled, std::vector<DamagedRow>& damaged) {
     std::unique_ptr<Networks> networks(new Networks(std::move(store)));
     networks->bridge_disabled_ = bridge_disabled;
     auto loaded = networks->store_->load_networks();
     if (!loaded) return std::move(loaded).error();
+    damaged = std::move(loaded->damaged);
     Batch batch;
     const std::span<const BuiltIn> built_in_ones = built_in_networks(image_os);
     networks->default_ = built_in_ones.front().name;

@@ -20,9 +20,9 @@ namespace slipway::core {
 class Networks {
 public:
     // Loads the networks for containers of this system and makes up what is missing. With `bridge_disabled` there is no
-    // bridge (or nat) and the default is "none".
+    // bridge (or nat) and the default is "none". `damaged` receives the records that could not be read.
     static Result<std::unique_ptr<Networks>> open(std::shared_ptr<Store> store, const std::string& image_os,
-                                                  bool bridge_disabled);
+                                                  bool bridge_disabled, std::vector<DamagedRow>& damaged);
 
     std::vector<NetworkRecord> all() const;  // by name
     // By name, id or unique id prefix. kNotFound "network <ref> not found".

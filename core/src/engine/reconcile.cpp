@@ -32,7 +32,8 @@ Status EngineImpl::reconcile() {
     auto loaded = store_->load_containers();
     if (!loaded) return std::move(loaded).error();
     std::set<std::string> set_aside;
-    has_damaged_records_ = !loaded->damaged.empty();
+    // What a record that cannot be read stands on must stay.
+    if (!loaded->damaged.empty()) images_->keep_all_layers();
     for (const DamagedRow& row : loaded->damaged) {
         set_aside.insert(row.id);
         log(LogLevel::kError, "container " + row.id + " set aside, its record cannot be read: " + row.reason);

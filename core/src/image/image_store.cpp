@@ -94,6 +94,7 @@ Result<std::unique_ptr<ImageStore>> ImageStore::open(ImageStoreOptions options, 
         const std::string id = record.id;
         images->images_[id] = std::make_shared<const ImageRecord>(std::move(record));
     }
+    if (!loaded->damaged.empty()) images->keep_all_layers();
     damaged.insert(damaged.end(), loaded->damaged.begin(), loaded->damaged.end());
     return images;
 }
@@ -205,6 +206,7 @@ int64_t ImageStore::containers_using(const std::string& image_id) const {
 // Who uses what is asked in this order: images and pins, then containers. A pin is given up only after its container is
 // listed, so whatever is not seen as a pin is seen as a container.
 std::vector<std::string> ImageStore::drop_unused(const std::vector<std::string>& layers) {
+    if (keeps_all_layers_) return {};
     std::set<std::string> used;
     {
         std::shared_lock lock(mutex_);
@@ -221,6 +223,11 @@ std::vector<std::string> ImageStore::drop_unused(const std::vector<std::string>&
         if (options_.backend->layer_remove(CallContext{}, *layer)) removed.push_back(*layer);
     }
     return removed;
+}
+
+void ImageStore::keep_all_layers() {
+    const std::lock_guard writer(writer_);
+    keeps_all_layers_ = true;
 }
 
 void ImageStore::release_layers(const std::vector<std::string>& layers) {

@@ -88,6 +88,10 @@ public:
     // Removes those of `layers` that nothing uses any more; for when a container is gone whose image went before it.
     void release_layers(const std::vector<std::string>& layers);
 
+    // From now on no layer is removed: there are records that cannot be read, and nobody knows what those stand on.
+    // Images that cannot be read do the same.
+    void keep_all_layers();
+
     // Removes layers of the backend that no image, container or pin refers to; at boot, after a crash during a load.
     // Returns how many.
     Result<size_t> remove_unused_layers();
@@ -116,6 +120,7 @@ private:
     // Serialises what changes images or layers: load, import, tag, remove. Taken before mutex_; held across calls into
     // the backend's layer functions, never by a lookup.
     std::mutex writer_;
+    bool keeps_all_layers_ = false;  // guarded by writer_
 
     mutable std::shared_mutex mutex_;
     std::map<std::string, ImagePtr> images_;    // by id; guarded by mutex_

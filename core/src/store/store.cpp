@@ -49,8 +49,11 @@ bool is_time_to_checkpoint(int wal_pages, Durability durability) {
     return wal_pages > (durability == Durability::kFull ? kWhenDurable : kAnyway);
 }
 
+bool row_is_newer(const sqlite::Statement& row) {
+    return row.number(1) > kDocumentVersion;
+}
+
 std::string damage_of(const sqlite::Statement& row, const std::string& document) {
-    if (row.number(1) > kDocumentVersion) return "written by a newer version of the engine";
     if (row.number(2) != checksum_of(document)) return "checksum does not match";
     return {};
 }
@@ -141,11 +144,16 @@ Result<Loaded<T>> Store::load(const char* table, Result<T> (*read)(const nlohman
     Result<sqlite::Statement> rows = impl_->db.prepare("SELECT id, version, checksum, document FROM " + name);
     if (!rows) return std::move(rows).error();
     Loaded<T> loaded;
+    std::vector<DamagedRow> moving;  // once the rows are read
     while (true) {
         Result<bool> more = rows->step();
         if (!more) return std::move(more).error();
         if (!*more) break;
         const std::string document = rows->text(3);
+        if (row_is_newer(*rows)) {
+            loaded.damaged.push_back({name, rows->text(0), "written by a newer version of the engine"});
+            continue;
+        }
         std::string reason = damage_of(*rows, document);
         if (reason.empty()) {
             const nlohmann::json parsed = nlohmann::json::parse(document, nullptr, false);
@@ -156,15 +164,31 @@ Result<Loaded<T>> Store::load(const char* table, Result<T> (*read)(const nlohman
             }
             reason = record.error().message();
         }
-        loaded.damaged.push_back({name, rows->text(0), std::move(reason)});
+        moving.push_back({name, rows->text(0), std::move(reason)});
     }
-    for (const DamagedRow& row : loaded.damaged) {
+    for (const DamagedRow& row : moving) {
         if (Status moved = set_aside(row); !moved) return std::move(moved).error();
     }
+    if (Status listed = list_set_aside(name, loaded.damaged); !listed) return std::move(listed).error();
     return loaded;
 }
 
-// Kept for people to look at; a row that stayed would be reported again at every boot.
+// Not those whose id was written anew, such as an image that was loaded again.
+Status Store::list_set_aside(const std::string& table, std::vector<DamagedRow>& rows) {
+    Result<sqlite::Statement> found =
+        impl_->db.prepare("SELECT id, max(reason) FROM damaged WHERE place = ?1 AND id NOT IN (SELECT id FROM " +
+                          table + ") GROUP BY id ORDER BY min(rowid)");
+    if (!found) return std::move(found).error();
+    found->bind(1, table);
+    while (true) {
+        Result<bool> more = found->step();
+        if (!more) return std::move(more).error();
+        if (!*more) return ok();
+        rows.push_back({table, found->text(0), found->text(1)});
+    }
+}
+
+// Kept for people to look at.
 Status Store::set_aside(const DamagedRow& row) {
     Result<sqlite::Statement> copy =
         impl_->db.prepare("INSERT INTO damaged SELECT ?1, id, ?2, document, ?3 FROM " + row.table + " WHERE id = ?4");

@@ -64,7 +64,9 @@ private:
 // commit makes all earlier ones durable as well.
 enum class Durability { kNormal, kFull };
 
-// A row that could not be read; it was moved aside into the table `damaged`.
+// A row that cannot be read. What a newer version wrote stays where it is, for that version to come back; all else was
+// moved aside into the table `damaged`, at this start or an earlier one. It is there, and told of at every start, until
+// somebody deletes it or a row of its id is written anew.
 struct DamagedRow {
     std::string table, id, reason;
 };
@@ -127,6 +129,8 @@ private:
     Status commit_locked(const Batch& batch, Durability durability);
     Status apply(const Batch::Step& step);
     Status set_aside(const DamagedRow& row);
+    // Appends what was set aside of `table`.
+    Status list_set_aside(const std::string& table, std::vector<DamagedRow>& rows);
     template <class T>
     Result<Loaded<T>> load(const char* table, Result<T> (*read)(const nlohmann::json&));
 

@@ -106,20 +106,24 @@ Status VolumeFiles::remove(const fs::path& aside) const {
     return failed(remove_tree(aside), "remove", aside);
 }
 
-Status VolumeFiles::tidy_entry(const fs::path& entry, const std::set<std::string>& names) const {
+Status VolumeFiles::tidy_entry(const fs::path& entry, const std::set<std::string>& names,
+                               const std::set<std::string>& unreadable) const {
     const std::string file = entry.filename().string();
     std::error_code error;
     if (file.starts_with(kNew)) {
         const std::string name = file.substr(kNew.size());
+        if (unreadable.contains(name)) return ok();
         return names.contains(name) ? settle(name) : remove(entry);
     }
     if (!file.starts_with(kRemoved) || file.size() <= kRemoved.size() + kHexDigits + 1) return ok();
     const std::string name = file.substr(kRemoved.size() + kHexDigits + 1);
+    if (unreadable.contains(name)) return ok();
     const bool comes_back = names.contains(name) && !fs::exists(root_ / name, error);
     return comes_back ? bring_back(entry, name) : remove(entry);
 }
 
-std::vector<Error> VolumeFiles::tidy(const std::set<std::string>& names) const {
+std::vector<Error> VolumeFiles::tidy(const std::set<std::string>& names,
+                                     const std::set<std::string>& unreadable) const {
     std::vector<Error> failures;
     const auto note = [&](Status status) {
         if (!status) failures.push_back(std::move(status).error());
@@ -127,7 +131,7 @@ std::vector<Error> VolumeFiles::tidy(const std::set<std::string>& names) const {
     std::error_code error;
     std::vector<fs::path> entries;
     for (const auto& entry : fs::directory_iterator(root_, error)) entries.push_back(entry.path());
-    for (const fs::path& entry : entries) note(tidy_entry(entry, names));
+    for (const fs::path& entry : entries) note(tidy_entry(entry, names, unreadable));
     for (const std::string& name : names) {
         if (fs::exists(data_of(name), error)) continue;
         Status made = make_directory(root_, kOuter);

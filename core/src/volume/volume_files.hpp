@@ -36,15 +36,17 @@ public:
 
     // After a start of the daemon: finishes what the records say has happened, undoes the rest, and makes the
     // directories that are missing. Nothing without one of the marks above is ever removed. What fails is returned and
-    // costs the others nothing; the next start tries again.
-    std::vector<Error> tidy(const std::set<std::string>& names) const;
+    // costs the others nothing; the next start tries again. Directories of `unreadable` are left as they are: there are
+    // records of these names, but nobody knows what they say.
+    std::vector<Error> tidy(const std::set<std::string>& names, const std::set<std::string>& unreadable) const;
 
     // Bytes of the regular files below a volume, as far as they can be read.
     uint64_t size_of(const std::string& name) const;
 
 private:
     std::filesystem::path staged(const std::string& name) const { return root_ / (".new-" + name); }
-    Status tidy_entry(const std::filesystem::path& entry, const std::set<std::string>& names) const;
+    Status tidy_entry(const std::filesystem::path& entry, const std::set<std::string>& names,
+                      const std::set<std::string>& unreadable) const;
 
     std::filesystem::path root_;
 };

@@ -48,7 +48,9 @@ Result<std::unique_ptr<VolumeStore>> VolumeStore::open(std::shared_ptr<Store> st
         const std::string name = record.name;
         volumes->volumes_[name].record = std::move(record);
     }
-    if (damaged.empty()) untidy = volumes->files_.tidy(names);
+    std::set<std::string> unreadable;
+    for (const DamagedRow& row : damaged) unreadable.insert(row.id);
+    untidy = volumes->files_.tidy(names, unreadable);
     return volumes;
 }
 

@@ -17,8 +17,8 @@ namespace slipway::core {
 // Thread-safe. Lock order: changing_, then mutex_; neither is held across a call outside but to the store.
 class VolumeStore {
 public:
-    // Reads the records and tidies the directories below `root`. `damaged` receives what could not be read; while there
-    // is any, nothing on the disk is removed. `untidy` receives what stays as it is because something failed, for the
+    // Reads the records and tidies the directories below `root`. `damaged` receives what could not be read, whose
+    // directories are left as they are. `untidy` receives what stays as it is because something failed, for the
     // log: that concerns one volume each.
     static Result<std::unique_ptr<VolumeStore>> open(std::shared_ptr<Store> store, std::filesystem::path root,
                                                      std::vector<DamagedRow>& damaged, std::vector<Error>& untidy);

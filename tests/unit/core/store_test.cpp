@@ -189,12 +189,48 @@ TEST_F(StoreTest, ADamagedRowIsSetAsideAndTheOthersLoad) {
     ASSERT_EQ(loaded->rows.size(), 1u);
     EXPECT_EQ(loaded->rows[0].name, "cc");
     ASSERT_EQ(loaded->damaged.size(), 2u);
-    EXPECT_EQ(loaded->damaged[0].id, std::string(64, 'a'));
-    EXPECT_EQ(loaded->damaged[0].reason, "checksum does not match");
-    EXPECT_EQ(loaded->damaged[1].reason, "written by a newer version of the engine");
-    EXPECT_TRUE(store->load_containers()->damaged.empty()) << "reported once";
-    store.reset();
+    EXPECT_EQ(loaded->damaged[0].id, std::string(64, 'b'));
+    EXPECT_EQ(loaded->damaged[0].reason, "written by a newer version of the engine");
+    EXPECT_EQ(loaded->damaged[1].id, std::string(64, 'a'));
+    EXPECT_EQ(loaded->damaged[1].reason, "checksum does not match");
+}
+
+TEST_F(StoreTest, WhatWasSetAsideIsKnownAtEveryStartUntilItIsDeleted) {
+    open()->commit(std::move(Batch().put(container('a')).put(container('b'))), Durability::kFull).has_value();
+    tamper("UPDATE containers SET checksum = checksum + 1 WHERE id LIKE 'a%'");
+    for (int start = 0; start < 3; ++start) {
+        const auto loaded = open()->load_containers();
+        ASSERT_TRUE(loaded);
+        EXPECT_EQ(loaded->rows.size(), 1u);
+        ASSERT_EQ(loaded->damaged.size(), 1u) << "start " << start;
+        EXPECT_EQ(loaded->damaged[0].table, "containers");
+        EXPECT_EQ(loaded->damaged[0].id, std::string(64, 'a'));
+        EXPECT_EQ(loaded->damaged[0].reason, "checksum does not match");
+    }
+
     tamper("DELETE FROM damaged WHERE place = 'containers' AND document IS NOT NULL");
+
+    EXPECT_TRUE(open()->load_containers()->damaged.empty());
+}
+
+TEST_F(StoreTest, WhatWasWrittenAnewIsNoLongerDamaged) {
+    open()->commit(std::move(Batch().put(container('a'))), Durability::kFull).has_value();
+    tamper("UPDATE containers SET checksum = checksum + 1");
+    ASSERT_EQ(open()->load_containers()->damaged.size(), 1u);
+
+    open()->commit(std::move(Batch().put(container('a'))), Durability::kFull).has_value();
+
+    EXPECT_TRUE(open()->load_containers()->damaged.empty());
+}
+
+TEST_F(StoreTest, WhatANewerVersionWroteIsThereWhenThatComesBack) {
+    open()->commit(std::move(Batch().put(container('a'))), Durability::kFull).has_value();
+    tamper("UPDATE containers SET version = version + 1");
+    ASSERT_EQ(open()->load_containers()->damaged.size(), 1u);
+
+    tamper("UPDATE containers SET version = version - 1");  // as a version that knows them reads them
+
+    EXPECT_EQ(open()->load_containers()->rows.size(), 1u);
 }
 
 TEST_F(StoreTest, AFileThatIsNoDatabaseIsNamed) {
