@@ -28,7 +28,12 @@ Status VmAccess::grant(const fs::path& file, const Limits& limits) {
 Status VmAccess::take_back(std::chrono::milliseconds each) {
     Status first = ok();
     std::vector<fs::path> left;
+    bool hangs = false;
     for (const fs::path& file : files_) {
+        if (hangs) {  // as would every other: the call that is left behind keeps the place
+            left.push_back(file);
+            continue;
+        }
         const Limits limits(each);
         const std::u16string id = to_utf16(vm_id_), path = to_utf16(utf8_of_path(file));
         const Result<Gate::Place> place = gate_.enter(limits, kWaiting);
@@ -39,6 +44,7 @@ Status VmAccess::take_back(std::chrono::milliseconds each) {
                              : Status(place.error());
         if (taken || is_not_found(taken.error())) continue;
         left.push_back(file);
+        hangs = taken.error().code() == ErrorCode::kDeadlineExceeded;
         if (first) first = std::move(taken);
     }
     files_ = std::move(left);

@@ -29,7 +29,8 @@ public:
     Status grant(const std::filesystem::path& file, const Limits& limits);
     // Of another process, which granted it and is gone: take_back() takes it, too.
     void expect(std::filesystem::path file) { files_.push_back(std::move(file)); }
-    // All of them, files that are gone included; the first failure. What failed is tried again by the next call.
+    // All of them, files that are gone included; the first failure. What failed is tried again by the next call, and
+    // so is what comes after one that hangs.
     Status take_back(std::chrono::milliseconds each);
 
 private:
