@@ -163,6 +163,26 @@ TEST_F(LinuxProcessSurvival, KilledSupervisorIsReportedAndNoProcessStays) {
     EXPECT_EQ(backend_->list(), json::array());
 }
 
+TEST_F(LinuxProcessSurvival, ASilentSupervisorIsListedWithTheOthersAndCanBeRemoved) {
+    in_killed_daemon([&] { return start_in({.command = {"sleep", "1000"}}); });
+    const int64_t pid = backend_->list()[0]["Pid"];
+    const pid_t supervisor = supervisor_pid();
+    ASSERT_EQ(kill(supervisor, SIGSTOP), 0);
+
+    const json held = backend_->list();
+    const Outcome adopted = make()->adopt();
+
+    ASSERT_EQ(held.size(), 1u);
+    EXPECT_EQ(held[0]["Id"], id_);
+    EXPECT_EQ(held[0]["State"], "running");
+    EXPECT_EQ(adopted.status, SLW_ERR_DEADLINE_EXCEEDED);
+    EXPECT_THAT(adopted.message, HasSubstr("does not answer"));
+    EXPECT_TRUE(process_exists(pid));
+    ASSERT_TRUE(backend_->remove(id_));
+    EXPECT_TRUE(eventually([&] { return !process_exists(pid) && !process_exists(supervisor); }));
+    EXPECT_EQ(backend_->list(), json::array());
+}
+
 TEST_F(LinuxProcessSurvival, ParkedProcessEndsWithItsSupervisor) {
     const auto container = make();
     ASSERT_TRUE(container->create({.command = {"true"}}));

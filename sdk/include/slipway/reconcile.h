@@ -15,7 +15,8 @@ typedef struct slw_reconcile_ops {
 
     /* Writes a JSON array of what the backend holds for this engine (host config key "instance"), found in the
      * platform itself and not in memory: [{"Id": "<container id>", "State": "parked"|"running"|"exited"|"debris",
-     * "Pid": 123}]. Debris is anything named for a container that has no first process and no exit record.
+     * "Pid": 123}]. Debris is anything named for a container that has no first process and no exit record. One that
+     * cannot be asked at the moment is "running" with "Pid": 0, so that it alone is decided about when it is adopted.
      * [main, may-block] */
     slw_status(SLW_CALL *list)(slw_backend *b, const slw_call *call, slw_sink *out, slw_error *err);
 
