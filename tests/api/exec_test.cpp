@@ -53,6 +53,18 @@ TEST_F(Exec, CommandsThatCannotRunAnswer126And127) {
     EXPECT_EQ(exec_ok({"con", "echo", "well"}), "well");
 }
 
+// As docker:dind and systemd do: the first process makes a group for itself and passes controllers on to it.
+TEST_F(Exec, EntersContainersThatMakeGroupsOfTheirOwn) {
+    if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) != 0)
+        return;  // v1 groups may always hold processes; tests/vm
+    docker_ok({"run", "-d", "--privileged", "--name", "nests", "box", "sh", "-c",
+               "cd /sys/fs/cgroup && mkdir init && echo 1 >init/cgroup.procs && "
+               "echo +pids +memory >cgroup.subtree_control && echo ready && exec sleep 600"});
+    ASSERT_TRUE(eventually([&] { return docker({"logs", "nests"}).out == "ready\n"; }));
+
+    EXPECT_EQ(exec_ok({"nests", "cat", "/proc/self/cgroup"}), "0::/init");
+}
+
 TEST_F(Exec, UserDirectoryAndEnvironmentAreItsOwn) {
     EXPECT_EQ(exec_ok({"con", "sh", "-c", "echo $A $(id -u) $(pwd)"}), "1 0 /");
     EXPECT_EQ(exec_ok({"-u", "1234:567", "-w", "/tmp", "-e", "A=2", "-e", "B=3", "con", "sh", "-c",

@@ -2,6 +2,7 @@
 #include <cgroup/cgroup_manager.hpp>
 #include <cgroup/group_files.hpp>
 #include <cgroup/layout.hpp>
+#include <sys/pidfd.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -113,6 +114,58 @@ TEST_F(LinuxCgroupV2, AProcessInAParentIsNamedAsWhatStandsInTheWay) {
                                         "': a group that has processes of its own cannot pass controllers on, move "
                                         "them away");
     EXPECT_TRUE(without_limits) << "who asks for no limit needs no controller";
+}
+
+// A process that sleeps in `group` until the end of the scope.
+class ProcessIn {
+public:
+    explicit ProcessIn(const std::string& group) {
+        first.pid = ::fork();
+        if (first.pid == 0) {
+            for (;;) ::pause();
+        }
+        pidfd_ = open_pidfd(first.pid, process_start_time(first.pid));
+        first.pidfd = pidfd_.get();
+        EXPECT_TRUE(write_control(group, "cgroup.procs", std::to_string(first.pid), false));
+    }
+    ~ProcessIn() { end(); }
+    void end() {
+        if (!pidfd_) return;
+        ::kill(first.pid, SIGKILL);
+        ::waitpid(first.pid, nullptr, 0);
+        pidfd_.reset();
+    }
+
+    FirstProcess first;
+
+private:
+    UniqueFd pidfd_;
+};
+
+// As systemd in a container does, and the entry script of docker:dind.
+TEST_F(LinuxCgroupV2, FurtherProcessesFollowTheFirstIntoTheGroupsItMade) {
+    if (nothing_to_try()) return;
+    ASSERT_TRUE(manager_->create("c1", json::object()));
+    const std::string group = layout_.unified + manager_->path_of("c1");
+    ProcessIn process(group);
+    const auto where = [&]() -> std::string {
+        const auto entry = manager_->enter("c1", process.first);
+        if (!entry) return entry.error().message();
+        return fs::read_symlink("/proc/self/fd/" + std::to_string(entry->directory->get())).string();
+    };
+    EXPECT_EQ(where(), group);
+
+    fs::create_directories(group + "/init/deeper");
+    ASSERT_TRUE(write_control(group + "/init/deeper", "cgroup.procs", std::to_string(process.first.pid), false));
+    EXPECT_EQ(where(), group) << "nothing is passed on, so it may hold processes";
+    ASSERT_TRUE(write_control(group, "cgroup.subtree_control", "+memory", false));
+    EXPECT_EQ(where(), group + "/init/deeper");
+
+    // Elsewhere it does not lead anybody.
+    ASSERT_TRUE(write_control(layout_.unified, "cgroup.procs", std::to_string(process.first.pid), false));
+    EXPECT_EQ(where(), group);
+    process.end();
+    EXPECT_EQ(where(), group);
 }
 
 TEST_F(LinuxCgroupV2, UpdateChangesWhatWasAskedAndAFailureChangesNothing) {

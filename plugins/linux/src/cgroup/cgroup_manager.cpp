@@ -263,9 +263,9 @@ uint64_t CgroupManager::oom_kills(const std::string& container_id) const {
     return oom_kill_count(read_control(file.substr(0, slash), file.substr(slash + 1)));
 }
 
-Result<CgroupEntry> CgroupManager::enter(const std::string& container_id) {
+Result<CgroupEntry> CgroupManager::enter(const std::string& container_id, const FirstProcess& first) {
     if (Status checked = check_id(container_id); !checked) return std::move(checked).error();
-    return state_->groups->enter(path_of(container_id));
+    return state_->groups->enter(path_of(container_id), first);
 }
 
 Result<bool> CgroupManager::freeze(const std::string& container_id) {

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,6 +27,12 @@ struct CgroupSupport {
     int cpu_count = 1;
     std::string cpus, mems;      // available, cpuset list format
     bool systemd_units = false;  // groups are units of systemd, their parents slices
+};
+
+// The first process of a container that runs; `pidfd` is borrowed and tells whether `pid` still is that process.
+struct FirstProcess {
+    pid_t pid = -1;
+    int pidfd = -1;
 };
 
 // How the container's first process enters its groups without waiting for a grace period.
@@ -94,8 +102,12 @@ public:
     // How many processes the limit has killed so far; 0 when unknown.
     uint64_t oom_kills(const std::string& container_id) const;
 
-    // How a further process enters the groups of a container. kNotFound: it has none.
-    Result<CgroupEntry> enter(const std::string& container_id);
+    // How a further process enters the groups of a container, whose first process is `first`. kNotFound: it has none.
+    //
+    // A v2 container may have made groups of its own and passed controllers on to them, as a service manager in it
+    // does; then its group holds no processes any more and the way leads to where `first` is. Moving takes a container
+    // two steps, between which the kernel may still refuse the entry with EBUSY: ask again.
+    Result<CgroupEntry> enter(const std::string& container_id, const FirstProcess& first);
 
     // Stops every process inside; true once all stand still, to be called again until then. kUnavailable: this machine
     // has no freezer. Frozen processes of v1 do not die of SIGKILL before they are thawed; destroy() thaws.

@@ -20,8 +20,8 @@ public:
     // Passes on to `path` the controllers of the groups above it, which somebody else may have made. create() does so
     // only where a limit needs one; statistics need them all. v1 has nothing to pass on.
     virtual Status open_parents(const std::string& path) = 0;
-    // Descriptors for a further process of a group that exists. kNotFound: it does not.
-    virtual Result<CgroupEntry> enter(const std::string& path) = 0;
+    // Descriptors for a further process of a group that exists; see CgroupManager. kNotFound: it does not.
+    virtual Result<CgroupEntry> enter(const std::string& path, const FirstProcess& first) = 0;
     // See CgroupManager. Called again while the answer is false.
     virtual Result<bool> freeze(const std::string& path) = 0;
     virtual Status thaw(const std::string& path) = 0;

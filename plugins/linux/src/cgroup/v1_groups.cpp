@@ -22,7 +22,7 @@ public:
 
     Result<CgroupEntry> create(const std::string& path, const nlohmann::json& resources) override;
     Status open_parents(const std::string&) override { return ok(); }
-    Result<CgroupEntry> enter(const std::string& path) override;
+    Result<CgroupEntry> enter(const std::string& path, const FirstProcess&) override;
     Result<bool> freeze(const std::string& path) override;
     Status thaw(const std::string& path) override;
     Status update(const std::string& path, const nlohmann::json& resources) override;
@@ -153,7 +153,7 @@ Result<UniqueFd> V1Groups::open_tasks(const CgroupHierarchy& hierarchy, const st
     return err == ENOENT ? std::move(error).with_code(ErrorCode::kNotFound) : error;
 }
 
-Result<CgroupEntry> V1Groups::enter(const std::string& path) {
+Result<CgroupEntry> V1Groups::enter(const std::string& path, const FirstProcess&) {
     CgroupEntry entry;
     for (const CgroupHierarchy& hierarchy : layout_.hierarchies) {
         Result<UniqueFd> file = open_tasks(hierarchy, path);

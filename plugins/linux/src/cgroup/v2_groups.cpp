@@ -4,13 +4,16 @@
 #include <cgroup/group_files.hpp>
 #include <cgroup/group_set.hpp>
 #include <cgroup/limits.hpp>
+#include <sys/pidfd.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <mutex>
+#include <sstream>
 
 namespace slipway::linux_backend {
 
@@ -25,7 +28,7 @@ public:
 
     Result<CgroupEntry> create(const std::string& path, const nlohmann::json& resources) override;
     Status open_parents(const std::string& path) override { return make_parents(path); }
-    Result<CgroupEntry> enter(const std::string& path) override;
+    Result<CgroupEntry> enter(const std::string& path, const FirstProcess& first) override;
     Result<bool> freeze(const std::string& path) override;
     Status thaw(const std::string& path) override;
     Status update(const std::string& path, const nlohmann::json& resources) override;
@@ -36,6 +39,7 @@ public:
 
 private:
     Status make(const std::string& path);
+    UniqueFd open_group_of(const FirstProcess& first, const std::string& path) const;
     Status make_parents(const std::string& path);
     CgroupWrite named_here(const std::string& group, const CgroupWrite& limit) const;
     Status write(const std::string& group, const CgroupWrite& limit) const;
@@ -168,15 +172,28 @@ Result<CgroupEntry> V2Groups::create(const std::string& path, const nlohmann::js
     return entry;
 }
 
-Result<CgroupEntry> V2Groups::enter(const std::string& path) {
+// The group `first` is in if that lies below `path`; unset otherwise.
+UniqueFd V2Groups::open_group_of(const FirstProcess& first, const std::string& path) const {
+    std::istringstream lines(read_control("/proc/" + std::to_string(first.pid), "cgroup"));
+    std::string line;
+    while (std::getline(lines, line) && !line.starts_with("0::")) {
+    }
+    const std::string found = line.substr(std::min(line.size(), size_t{3}));
+    if (!found.starts_with(path + "/") || has_ended(first.pidfd)) return {};
+    return UniqueFd(::open((layout_.unified + found).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+Result<CgroupEntry> V2Groups::enter(const std::string& path, const FirstProcess& first) {
     const std::string group = layout_.unified + path;
     CgroupEntry entry;
+    entry.v2_path = path;
+    if (!read_control(group, "cgroup.subtree_control").empty()) entry.directory = open_group_of(first, path);
+    if (entry.directory && *entry.directory) return entry;
     entry.directory = UniqueFd(::open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!*entry.directory) {
         const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kSystem;
         return Error::from_errno(errno, "open '" + group + "'").with_code(code).with_resource(group);
     }
-    entry.v2_path = path;
     return entry;
 }
 

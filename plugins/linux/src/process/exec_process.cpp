@@ -70,7 +70,8 @@ Result<std::shared_ptr<ExecProcess>> launch(slw_container& c, const SupervisorSe
     context.root_fd = root->get();
     const Result<json> spec = build_exec_spec(with_defaults(request, c.backend.config.defaults), context);
     if (!spec) return spec.error();
-    const Result<CgroupEntry> cgroup = c.backend.cgroups->enter(c.id);
+    const FirstProcess first{static_cast<pid_t>(container.status().pid), container.process()};
+    const Result<CgroupEntry> cgroup = c.backend.cgroups->enter(c.id, first);
     if (!cgroup) return cgroup.error();
     const Result<int> base = c.backend.base_namespace->get();
     if (!base) return base.error();
@@ -85,7 +86,7 @@ Result<std::shared_ptr<ExecProcess>> launch(slw_container& c, const SupervisorSe
         if (!filter) return filter.error();
         write_seccomp(**filter, writer);
     }
-    const Result<std::optional<IdMap>> map = user_map_of(static_cast<pid_t>(container.status().pid));
+    const Result<std::optional<IdMap>> map = user_map_of(first.pid);
     if (!map) return has_ended(container.process()) ? container_not_running(c) : map.error();
     if (*map) {
         writer.header.join_flags |= CLONE_NEWUSER;
@@ -121,6 +122,8 @@ Result<std::shared_ptr<ExecProcess>> start_exec(slw_container& c, const json& re
     if (options.client != nullptr) client = attach_packet(*options.client);
     if (!client) return std::move(client).error();
     Result<std::shared_ptr<ExecProcess>> exec = launch(c, *container, request, options, limits);
+    // Its group began to pass controllers on after we looked.
+    if (!exec && exec.error().os().code == EBUSY) exec = launch(c, *container, request, options, limits);
     if (!exec) return exec;
 
     // Known before it runs, because its end may be reported, and the host release it, before start() returns.
