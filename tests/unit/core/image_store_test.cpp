@@ -555,7 +555,9 @@ TEST_F(Images, WithoutASpoolDirectoryThereAreStillImages) {
     const Sample sample({layer_tar("a")});
     must_load(sample, {"x:1"});
     std::filesystem::remove_all(dir / "tmp");
-    std::filesystem::create_symlink("nowhere", dir / "tmp");
+    std::error_code refused;
+    std::filesystem::create_symlink("nowhere", dir / "tmp", refused);
+    if (refused) GTEST_SKIP() << "no symbolic links here: " << refused.message();
 
     reopen();
 

@@ -71,7 +71,9 @@ TEST_F(Volumes, OneThatCannotBeTidiedCostsTheOthersNothing) {
     make("good");
     close();
     fs::remove_all(directory() / "bad");
-    fs::create_symlink("nowhere", directory() / "bad");
+    std::error_code refused;
+    fs::create_symlink("nowhere", directory() / "bad", refused);
+    if (refused) GTEST_SKIP() << "no symbolic links here: " << refused.message();
     fs::create_directory(directory() / ".removed-0a1b2c3d-bad");  // to come back where the link is in its way
     fs::remove_all(directory() / "lost");
     fs::create_directory(directory() / ".removed-0a1b2c3d-gone");
