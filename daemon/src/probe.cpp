@@ -8,6 +8,8 @@
 
 #include <iostream>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 namespace slipway::daemon {
 namespace {
@@ -17,6 +19,8 @@ using std::chrono::milliseconds;
 
 // The last word of a probe that came to its end.
 constexpr std::string_view kProbeFinished = "probe finished";
+
+constexpr milliseconds kSecondTry(200);
 
 std::string last_line(std::string text) {
     text.erase(text.find_last_not_of(" \r\n") + 1);
@@ -47,7 +51,14 @@ Status judge(const CapturedRun& run, milliseconds limit) {
 
 core::PluginProbe make_probe(std::filesystem::path program, milliseconds limit) {
     return [program = std::move(program), limit](const std::filesystem::path& library) -> Status {
-        const Result<CapturedRun> run = run_captured(program, {"--probe-plugin", library.string()}, limit);
+        const std::vector<std::string> arguments = {"--probe-plugin", library.string()};
+        Result<CapturedRun> run = run_captured(program, arguments, limit);
+        // A process that cannot be started says nothing about the plugin, and the machine may be short of something for
+        // a moment only. Wine 8 refuses one in some thousands with an internal error.
+        if (!run) {
+            std::this_thread::sleep_for(kSecondTry);
+            run = run_captured(program, arguments, limit);
+        }
         if (!run) return Error(run.error()).context("probe '" + library.string() + "'");
         return judge(*run, limit);
     };

@@ -4,6 +4,7 @@
 # run.sh BUILD --host COMMAND...: a command of this machine, for tests that run Wine themselves.
 #   --start   makes the prefix, puts the simulated host's libraries in the place of Windows' own, and starts the server
 #   --stop    ends it
+# SLIPWAY_TEST_SECONDS ends the program when it is over, so that what it has printed by then is shown; none: no limit.
 # 77: BUILD is not there, so there is nothing to test. In CI, where it has to be there, 1.
 build=$1
 shift
@@ -42,7 +43,8 @@ export WINEPATH="Z:$(printf %s "$build/bin" | tr / '\\')"
 # Not straight into the caller's pipe: Wine's conhost.exe, which a console of a container can leave behind, would keep that
 # open, and ctest would wait for its end.
 output=$WINEPREFIX/output-$(basename "$program" .exe)
-"$wine" "$program" "$@" >"$output" 2>&1 </dev/null
+timeout --foreground -k 5 "${SLIPWAY_TEST_SECONDS:-0}" "$wine" "$program" "$@" >"$output" 2>&1 </dev/null
 code=$?
 cat "$output"
+[ $code -ne 124 ] && [ $code -ne 137 ] || echo "$program did not end within $SLIPWAY_TEST_SECONDS s"
 exit $code
