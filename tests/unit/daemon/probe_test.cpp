@@ -2,6 +2,8 @@
 #include "probe.hpp"
 #include "support/temporary_directory.hpp"
 
+#include <thread>
+
 namespace slipway::daemon {
 namespace {
 
@@ -49,6 +51,21 @@ TEST_F(ProbeTest, PassesTheErrorOn) {
 
 TEST_F(ProbeTest, ReportsAProgramThatIsNotThere) {
     EXPECT_FALSE(make_probe(root / "nothing", std::chrono::seconds(1))("/x").has_value());
+}
+
+// As where the machine was short of something when it was to be started.
+TEST_F(ProbeTest, AProgramThatCannotBeStartedAtOnceIsTriedAgain) {
+    const std::filesystem::path later = write("later.sh", "#!/bin/sh\necho probe finished");
+    std::filesystem::permissions(later, std::filesystem::perms(0755));
+    std::thread comes([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        std::filesystem::rename(later, root / "probe.sh");
+    });
+
+    const Status probed = make_probe(root / "probe.sh", std::chrono::seconds(10))("/x/liby.so");
+
+    comes.join();
+    EXPECT_TRUE(probed.has_value());
 }
 
 }  // namespace
