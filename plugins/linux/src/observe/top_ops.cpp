@@ -39,8 +39,7 @@ slw_status SLW_CALL list(slw_container* c, const slw_call* call, slw_text argume
         const auto table =
             list_processes(pids_in(group), *fields, context_of_machine(), [&] { return limits.check(); });
         if (!table) return table.error();
-        // Command lines are whatever bytes a process likes.
-        return write_to(out, table->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+        return write_to(out, table->dump());
     });
 }
 
