@@ -18,6 +18,10 @@ namespace {
 
 using ::testing::HasSubstr;
 
+bool process_exists(int64_t pid) {
+    return kill(static_cast<pid_t>(pid), 0) == 0;
+}
+
 class LinuxProcessSurvival : public ProcessFixture {
 protected:
     // Runs `body` as an earlier daemon that is killed afterwards.
@@ -53,6 +57,15 @@ protected:
         return pid;
     }
 
+    // Until nothing is left of what was created, its supervisor included.
+    void run_to_the_last_trace(TestContainer& container) {
+        ASSERT_TRUE(container.start());
+        ASSERT_TRUE(backend_->host().wait_for(SLW_EVENT_EXIT, container.id()));
+        const pid_t supervisor = supervisor_pid();
+        ASSERT_TRUE(container.destroy());
+        ASSERT_FALSE(process_exists(supervisor));
+    }
+
     const pid_t parent_ = getpid();
     const std::string id_ = std::string(64, 'a');
 };
@@ -79,10 +92,6 @@ std::pair<UniqueFd, UniqueFd> tcp_pair(int buffer_bytes) {
     EXPECT_EQ(listen(listener.get(), 1), 0);
     EXPECT_EQ(connect(ours.get(), address, sizeof(name)), 0);
     return {std::move(ours), UniqueFd{accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)}};
-}
-
-bool process_exists(int64_t pid) {
-    return kill(static_cast<pid_t>(pid), 0) == 0;
 }
 
 TEST_F(LinuxProcessSurvival, RunningContainerIsAdoptedAfterTheDaemonWasKilled) {
@@ -242,11 +251,7 @@ TEST_F(LinuxProcessSurvival, ClientThatReadsLateGetsTheEndOfTheOutputAllTheSame)
     const auto container = make();
     ASSERT_TRUE(container->create({.command = {"seq", "1", "45000"}}));
     const UniqueFd client = container->attach(SLW_ATTACH_STDOUT);
-    ASSERT_TRUE(container->start());
-    ASSERT_TRUE(backend_->host().wait_for(SLW_EVENT_EXIT, container->id()));
-    const int64_t supervisor = supervisor_pid();
-    ASSERT_TRUE(container->destroy());
-    ASSERT_FALSE(process_exists(supervisor));
+    run_to_the_last_trace(*container);
 
     const std::string text = read_all(client.get());
 
@@ -260,11 +265,7 @@ TEST_F(LinuxProcessSurvival, ClientThatReadsLateGetsTheEndOfTheOutputOverTcpToo)
     ASSERT_TRUE(container->create({.command = {"seq", "1", "20000"}}));
     container->attach_stream(theirs.get(), SLW_ATTACH_STDOUT);
     theirs.reset();
-    ASSERT_TRUE(container->start());
-    ASSERT_TRUE(backend_->host().wait_for(SLW_EVENT_EXIT, container->id()));
-    const int64_t supervisor = supervisor_pid();
-    ASSERT_TRUE(container->destroy());
-    ASSERT_FALSE(process_exists(supervisor));
+    run_to_the_last_trace(*container);
 
     const std::string text = read_all(ours.get());
 

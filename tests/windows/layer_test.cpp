@@ -5,6 +5,7 @@
 
 #include <documents/base64.hpp>
 
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -128,7 +129,12 @@ TEST_F(WindowsLayers, WhatCannotBeRemovedIsInNobodysWay) {
     fs::create_directories(debris + "/layer");
     {
         const LastingFile file(debris + "/layer/file");
-        if (!file.works()) GTEST_SKIP() << "no file here that cannot be removed";
+        if (!file.works()) {
+#ifndef _WIN32
+            if (std::getenv("CI") != nullptr) FAIL() << "no file that cannot be removed, and in CI this may not skip";
+#endif
+            GTEST_SKIP() << "no file here that cannot be removed";
+        }
         restart();
 
         const Outcome base = import_layer(kBase, {}, tar_of(base_members()));
